@@ -1,0 +1,78 @@
+"""What each file format hands to :func:`fasciscan.clip.open_clip`: pictures, times, and what it knows of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.clip.records import Frame, Scale
+from fasciscan.clip.timing import Timing
+
+Luma = NDArray[np.uint8]
+"""Grey levels of one picture, (height, width)."""
+
+
+class Pictures(Protocol):
+    """The pictures of one file; each format has one class that reads them."""
+
+    def stream(self) -> Iterator[tuple[int, Luma]]:
+        """Read all pictures from the start: position from 0 and grey levels, in the order they are shown."""
+        ...
+
+    def spread(self, count: int) -> Iterator[Luma]:
+        """Read up to `count` pictures from all over the clip, those the format reaches cheaply."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Rectangle in pixels, half-open: columns ``left`` to ``right``, rows ``top`` to ``bottom``."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def fits(self, width: int, height: int) -> bool:
+        """Whether the box is not empty and lies inside an image of this size."""
+        return 0 <= self.left < self.right <= width and 0 <= self.top < self.bottom <= height
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One opened file, before the user's word and the search for tissue."""
+
+    codec: str
+    width: int
+    height: int
+    timing: Timing
+    key_frames: NDArray[np.bool_]
+    pictures: Pictures
+    scale: Scale | None = None
+    box: Box | None = None
+    """The part of the image the file says is ultrasound; None when it does not say."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFrames:
+    """Pictures with their times: the frames of a :class:`~fasciscan.clip.Clip`."""
+
+    pictures: Pictures
+    times_s: NDArray[np.float64]
+
+    def frames(self) -> Iterator[Frame]:
+        """Stream the frames from the start."""
+        times = self.times_s.tolist()
+        for index, luma in self.pictures.stream():
+            yield Frame(index, times[index], luma)
+
+
+def spread_positions(frame_count: int, count: int) -> list[int]:
+    """Positions of up to `count` frames, evenly over a clip and without its very ends."""
+    wanted = min(frame_count, count)
+    return [int((i + 0.5) * frame_count / wanted) for i in range(wanted)]

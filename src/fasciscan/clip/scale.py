@@ -1,0 +1,57 @@
+"""How many millimetres a pixel is: the user's word, else the file's, else none. Nothing is guessed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.clip.records import ClipOptions, Scale
+from fasciscan.errors import FasciscanError
+
+SCALE_DIFFERS = 0.02
+"""A user's scale further than this from the file's is told: rounding explains less."""
+
+
+def settle_scale(
+    told: Scale | None, options: ClipOptions, mask: NDArray[np.bool_]
+) -> tuple[Scale | None, tuple[str, ...]]:
+    """Decide on the scale and say what speaks against it.
+
+    Parameters
+    ----------
+    told
+        What the file says.
+    options
+        What the user says: ``mm_per_px`` goes before ``depth_mm``, and both before the file.
+    mask
+        (height, width) the tissue, whose height is the user's depth.
+
+    Raises
+    ------
+    FasciscanError
+        If the user gives a scale that is not a positive number, or two of them.
+    """
+    if options.mm_per_px is not None and options.depth_mm is not None:
+        raise FasciscanError("Both --mm-per-px and --depth-mm are given; give one of them.")
+    given = options.mm_per_px if options.mm_per_px is not None else options.depth_mm
+    if given is None:
+        return told, () if told else ("no scale: sizes are in pixels; pass --mm-per-px or --depth-mm",)
+    if not (np.isfinite(given) and given > 0):
+        raise FasciscanError(f"The scale must be a positive number of millimetres, not {given}.")
+    if options.mm_per_px is not None:
+        scale = Scale(given, given, "user")
+    else:
+        rows = np.flatnonzero(mask.any(axis=1))
+        side = given / float(rows[-1] - rows[0] + 1)
+        scale = Scale(side, side, "user depth")
+    return scale, _compare(told, scale)
+
+
+def _compare(told: Scale | None, scale: Scale) -> tuple[str, ...]:
+    """Warn where the user overrides a file that says something else."""
+    if told is None or abs(scale.y_mm_per_px / told.y_mm_per_px - 1) <= SCALE_DIFFERS:
+        return ()
+    return (
+        f"the scale given, {scale.y_mm_per_px:.4g} mm/px, replaces the file's own {told.y_mm_per_px:.4g} mm/px"
+        f" ({told.source})",
+    )

@@ -1,0 +1,288 @@
+"""Video files through PyAV: the luma plane of each frame as it was decoded, and the times and key frames of all."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+from av.stream import Disposition
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from fasciscan.clip.recording import Luma, Recording, spread_positions
+from fasciscan.clip.timing import Timing, assumed_timing, timing_from_stamps
+from fasciscan.errors import ClipError
+
+DECODER_THREADS = 2
+"""FFmpeg's frame threads. Two keep pace with the flow kernel; more would take cores from other clips."""
+JPEG_THREADS = 2
+"""OpenCV's JPEG decoder lets go of Python's lock, and two of them are 2.3 times as fast as FFmpeg's."""
+JPEG_LOOKAHEAD = 6
+"""JPEG pictures under way at once: enough to keep the threads busy, few enough to need no memory."""
+BYTE_BITS = 8
+LARGEST_SIDE_PX = 16384
+"""A larger image is a broken header, not a scanner."""
+
+
+def open_video(path: Path) -> Recording:
+    """Open a video file and list its frames, without decoding any.
+
+    Raises
+    ------
+    ClipError
+        If FFmpeg cannot read it, or it has no video or no frames.
+    """
+    try:
+        with av.open(str(path)) as container:
+            stream = _video_stream(path, container)
+            listing = _list_packets(container, stream)
+            promised = stream.frames
+            return _describe(path, stream, listing, promised)
+    except (FFmpegError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The packets that carry a picture, in the order they are stored."""
+
+    stamps: list[int | None]
+    decode_stamps: list[int | None]
+    keys: list[bool]
+
+
+@dataclass(frozen=True)
+class VideoPictures:
+    """The pictures of a video file."""
+
+    path: Path
+    stamps: tuple[int, ...] | None
+    """Presentation stamps in order, or None where the file has none that tell frames apart."""
+    key_stamps: tuple[int, ...]
+    """Stamps to seek to."""
+    frame_count: int
+    shape: tuple[int, int]
+    is_jpeg: bool
+
+    @cached_property
+    def _position_of(self) -> dict[int, int]:
+        return {stamp: position for position, stamp in enumerate(self.stamps or ())}
+
+    def stream(self) -> Iterator[tuple[int, Luma]]:
+        """Read all pictures from the start."""
+        decode = _decode_jpegs if self.is_jpeg else _decode_video
+        position = -1
+        for stamp, luma in decode(self.path):
+            position = self._position_of.get(stamp, position + 1) if stamp is not None else position + 1
+            if position >= self.frame_count:
+                return
+            if luma.shape == self.shape:
+                yield position, luma
+
+    def spread(self, count: int) -> Iterator[Luma]:
+        """Read key frames from all over the clip: others would need all frames since the last key frame."""
+        chosen = [self.key_stamps[i] for i in spread_positions(len(self.key_stamps), count)] if self.key_stamps else []
+        with av.open(str(self.path)) as container:
+            stream = container.streams.best("video")
+            stream.codec_context.thread_count = 1
+            for stamp in chosen:
+                luma = _decode_at(container, stream, stamp)
+                if luma is not None and luma.shape == self.shape:
+                    yield luma
+
+
+def luma_of(frame: VideoFrame) -> Luma:
+    """Grey levels of a decoded frame, (height, width): a view of its luma plane where it has one of its own.
+
+    Colour palettes, RGB, packed and deeper formats are converted.
+    """
+    if not _has_luma_plane(frame.format):
+        frame = frame.reformat(format="gray")
+    plane = frame.planes[0]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: frame.height, : frame.width]
+
+
+def _has_luma_plane(pixels: VideoFormat) -> bool:
+    """Whether plane 0 holds 8-bit luma and nothing else."""
+    first, *others = pixels.components
+    return (
+        first.is_luma
+        and first.plane == 0
+        and first.bits == BYTE_BITS
+        and not pixels.has_palette
+        and not pixels.is_rgb
+        and all(other.plane != 0 for other in others)
+    )
+
+
+def _video_stream(path: Path, container: InputContainer) -> VideoStream:
+    """Pick the main video stream; a cover picture in a sound file is none."""
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if not streams:
+        raise ClipError(path, "holds no video", "give the ultrasound clip itself")
+    return max(streams, key=lambda s: s.width * s.height)
+
+
+def _list_packets(container: InputContainer, stream: VideoStream) -> _Listing:
+    """Read through the file without decoding; where it breaks off, keep what was there."""
+    listing = _Listing([], [], [])
+    try:
+        for packet in container.demux(stream):
+            if packet.size and not packet.is_discard:
+                listing.stamps.append(packet.pts)
+                listing.decode_stamps.append(packet.dts)
+                listing.keys.append(packet.is_keyframe)
+    except FFmpegError:
+        pass
+    return listing
+
+
+def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int) -> Recording:
+    """Put the listing in the order of presentation and name what is wrong with it."""
+    count = len(listing.keys)
+    width, height = stream.width, stream.height
+    if not count:
+        raise ClipError(path, "holds no frames", "export the clip again")
+    if not (0 < width <= LARGEST_SIDE_PX and 0 < height <= LARGEST_SIDE_PX):
+        raise ClipError(path, f"says its image is {width}×{height} px", "export the clip again")
+    timing, stamps, order = _settle_times(stream, listing)
+    keys = np.array(listing.keys)[order]
+    key_stamps = [listing.stamps[i] if stamps else listing.decode_stamps[i] for i in np.flatnonzero(listing.keys)]
+    codec = stream.codec_context.name
+    pictures = VideoPictures(
+        path,
+        stamps,
+        tuple(stamp for stamp in key_stamps if stamp is not None),
+        count,
+        (height, width),
+        codec == "mjpeg" and _opencv_reads(path, (height, width)),
+    )
+    inter_coded = not keys.all()
+    return Recording(
+        codec=codec,
+        width=width,
+        height=height,
+        timing=timing,
+        key_frames=keys if inter_coded else np.zeros(count, np.bool_),
+        pictures=pictures,
+        warnings=_warn_of_losses(stream, promised, count),
+    )
+
+
+def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple[int, ...] | None, NDArray[np.intp]]:
+    """Find the times of the frames, the stamps that tell them apart (if any), and the order of presentation."""
+    count = len(listing.keys)
+    rate = float(stream.average_rate or stream.guessed_rate or 0) or None
+    tick_s = float(stream.time_base) if stream.time_base else None
+    stamps = [s for s in listing.stamps if s is not None]
+    if tick_s and len(set(stamps)) == count:
+        order = np.argsort(stamps)
+        ordered = tuple(stamps[i] for i in order)
+        return timing_from_stamps(np.array(ordered) * tick_s, "file timestamps", rate), ordered, order
+    order = np.arange(count)
+    decode_stamps = [s for s in listing.decode_stamps if s is not None]
+    if tick_s and len(stamps) < count and len(decode_stamps) == count:
+        # AVI tells only when to decode; with a constant rate the order of showing has the same stamps.
+        return timing_from_stamps(np.array(sorted(decode_stamps)) * tick_s, "file frame rate", rate), None, order
+    why = "the file has no timestamps" if not stamps else "frames share timestamps or lack them"
+    return assumed_timing(count, rate, why), None, order
+
+
+def _warn_of_losses(stream: VideoStream, promised: int, count: int) -> tuple[str, ...]:
+    warnings = []
+    if count < promised - 1:
+        warnings.append(f"the file is cut short: {count} of {promised} frames are there and were analysed")
+    aspect = stream.sample_aspect_ratio
+    if aspect and aspect != 1:
+        warnings.append(f"pixels are not square (width : height = {aspect}): one scale does not hold for both directions")
+    return tuple(warnings)
+
+
+def _decode_video(path: Path) -> Iterator[tuple[int | None, Luma]]:
+    """Decode with FFmpeg's frame threads; packets that cannot be decoded are passed over."""
+    with av.open(str(path)) as container:
+        stream = _video_stream(path, container)
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = DECODER_THREADS
+        for packet in _packets(container, stream):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                continue
+            for frame in frames:
+                yield frame.pts, luma_of(frame)
+
+
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+    """Packets up to the end of the file, or to where it breaks off."""
+    try:
+        yield from container.demux(stream)
+    except FFmpegError:
+        return
+
+
+def _decode_at(container: InputContainer, stream: VideoStream, stamp: int) -> Luma | None:
+    """Decode the first picture at or after a key frame; None where the file cannot be sought in."""
+    try:
+        container.seek(stamp, stream=stream)
+        for packet in container.demux(stream):
+            for frame in packet.decode():
+                return luma_of(frame)
+    except FFmpegError:
+        return None
+    return None
+
+
+def _decode_jpegs(path: Path) -> Iterator[tuple[int | None, Luma]]:
+    """Decode JPEG pictures with OpenCV on a few threads, in order, a few ahead."""
+    pending: deque[tuple[int | None, Future[Luma | None]]] = deque()
+    with av.open(str(path)) as container, ThreadPoolExecutor(JPEG_THREADS) as threads:
+        for packet in _packets(container, _video_stream(path, container)):
+            if packet.size:
+                pending.append((packet.pts, threads.submit(decode_jpeg, bytes(packet))))
+            if len(pending) >= JPEG_LOOKAHEAD:
+                yield from _ready(pending.popleft())
+        while pending:
+            yield from _ready(pending.popleft())
+
+
+def _ready(item: tuple[int | None, Future[Luma | None]]) -> Iterator[tuple[int | None, Luma]]:
+    stamp, future = item
+    luma = future.result()
+    if luma is not None:
+        yield stamp, luma
+
+
+def decode_jpeg(data: bytes) -> Luma | None:
+    """Grey levels of a JPEG picture, (height, width), or None where it is broken."""
+    import cv2
+
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def _opencv_reads(path: Path, shape: tuple[int, int]) -> bool:
+    """Whether OpenCV can take over: not for pictures stored as two interlaced fields, for one."""
+    _, luma = next(_decode_jpegs(path), (None, None))
+    return luma is not None and luma.shape == shape
+
+
+def _unreadable(path: Path, error: Exception) -> ClipError:
+    """Say in one line what FFmpeg could not read."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[4:8] == b"ftyp":
+        return ClipError(path, "is cut short: its index of frames is missing", "copy or export it again")
+    reason = getattr(error, "strerror", None) or str(error)
+    return ClipError(path, f"cannot be read as video ({reason})", "check that it is a clip and plays elsewhere")

@@ -1,0 +1,27 @@
+"""The errors a user can cause: one line that says what is wrong, in which file, and what to do."""
+
+from pathlib import Path
+
+
+class FasciscanError(Exception):
+    """Something the user can put right. Its text is one line."""
+
+
+class ClipError(FasciscanError):
+    """A clip that cannot be read or analysed.
+
+    Parameters
+    ----------
+    path
+        The file, as the user named it.
+    what
+        What is wrong with it, without a final full stop.
+    remedy
+        What to do about it, without a final full stop.
+    """
+
+    def __init__(self, path: str | Path, what: str, remedy: str):
+        super().__init__(f"{path}: {what}; {remedy}.")
+        self.path = Path(path)
+        self.what = what
+        self.remedy = remedy

@@ -1,0 +1,92 @@
+"""The result of one clip: what was analysed, what was found, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fasciscan.exam.counts import Rate
+from fasciscan.twitch.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Muscle:
+    """Which muscle the clip shows, as the user says."""
+
+    name: str
+    side: str | None
+    """``"left"``, ``"right"`` or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSummary:
+    """The clip as it was read; see :class:`fasciscan.clip.Clip`."""
+
+    path: str
+    sha256: str
+    codec: str
+    width: int
+    height: int
+    frames: int
+    """Frames that were read."""
+    copied_frames: int
+    """Of these, copies or near-copies of the one before."""
+    duration_s: float
+    frame_rate_hz: float
+    """True rate: frames that bring a new image, per second."""
+    nominal_rate_hz: float
+    timing_source: str
+    mm_per_px: tuple[float, float] | None
+    calibration_source: str | None
+    mask_source: str
+    tissue_area_mm2: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A stretch of the clip, half-open, in which a twitch could not have been told."""
+
+    start_s: float
+    end_s: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place twitches come from again and again: presumably one motor unit."""
+
+    id: int
+    x_px: float
+    y_px: float
+    x_mm: float | None
+    y_mm: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made this result, so that it can be made again."""
+
+    version: str
+    command: str
+    config: dict[str, object]
+    model_sha256: str | None
+    classifier: str
+    """``"rule"`` or the model's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipResult:
+    """Everything the result file tells."""
+
+    clip: ClipSummary
+    muscle: Muscle | None
+    exposure_s: float
+    excluded: tuple[Excluded, ...]
+    count: int
+    rate_per_min: Rate | None
+    """None when the exposure is 0: no rate can be told."""
+    events: tuple[Event, ...]
+    other_motion: tuple[Event, ...]
+    sites: tuple[Site, ...]
+    warnings: tuple[str, ...]
+    provenance: Provenance

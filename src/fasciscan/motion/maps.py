@@ -1,0 +1,270 @@
+"""Motion maps of a clip on the physical grid, about 1 mm and 40 Hz, block by block so that length costs no memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.clip import Clip
+from fasciscan.motion.grid import Grid
+from fasciscan.motion.measure import FrameMotion, WorkingFrame, measure_frames, working_frames
+from fasciscan.motion.rigid import rigid_motion
+
+_MARGIN_S = 2.0
+"""Maps reach this far over the block on both sides, so that an event at its edge is seen whole."""
+_BLOCK_VALUES = 4_000_000
+"""Cells × frames a block may hold: with 6 floats each, some 100 MB."""
+_NOISE_QUANTILE, _NOISE_AT_QUANTILE = 0.25, 0.7585
+"""The lower quartile of the length of a vector of two unit normals (Rayleigh). Low, because a cell that twitches a
+third of the time must not raise its own noise."""
+_NOISE_FLOOR_MM = 0.006
+"""Strong compression freezes blocks of the picture, and their noise reads as 0."""
+_REACH_S = 0.15
+"""A time further than this from any measured frame has no motion: frames are missing there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionConfig:
+    """How motion is measured."""
+
+    cell_mm: float = 1.0
+    """Pitch of the physical grid."""
+    rate_hz: float = 40.0
+    """Rate of the maps."""
+    lag_s: float = 0.1
+    """The longer of the two distances in time (docs/motion.md tells why)."""
+    block_s: float = 20.0
+    """Length analysed at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLog:
+    """What the stream of frames was like: one entry a frame that was read."""
+
+    index: NDArray[np.int64]
+    times_s: NDArray[np.float64]
+    difference: NDArray[np.float64]
+    """Mean absolute grey difference to the frame before; nan at the first."""
+    brightness: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+    """Standard deviation of the grey levels of the tissue."""
+    copied: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
+    """Another picture than the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSteps:
+    """Motion at the frames' own times, for traces and landmarks. Whole-frame motion is still in it."""
+
+    index: NDArray[np.int64]
+    """(n,) frame number; copies are left out."""
+    times_s: NDArray[np.float64]
+    """(n,)."""
+    step_s: NDArray[np.float64]
+    """(n,) to the frame before; 0 at the start and after a cut."""
+    step: NDArray[np.float32]
+    """(n, ny, nx, 2) displacement in mm since the frame before; 0 across a cut."""
+    lag_s: NDArray[np.float64]
+    """(n,) the longer distance back in time; 0 where there is none."""
+    lagged: NDArray[np.float32]
+    """(n, ny, nx, 2) displacement in mm over it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMaps:
+    """A block of motion maps. Vectors are (x right, y down); whole-frame motion is taken out of them."""
+
+    grid: Grid
+    core_s: tuple[float, float]
+    """The stretch [start, end) this block answers for; the maps reach beyond it."""
+    times_s: NDArray[np.float64]
+    """(t,) evenly spaced."""
+    velocity: NDArray[np.float32]
+    """(t, ny, nx, 2) mm/s, from one frame's distance."""
+    lagged: NDArray[np.float32]
+    """(t, ny, nx, 2) mm over ``lag_s``, centred on its time."""
+    lag_s: float
+    excursion: NDArray[np.float32]
+    """(t, ny, nx, 2) mm: how far from the mean of its place ``lag_s`` before and after. Blind to steady drift."""
+    noise: NDArray[np.float32]
+    """(ny, nx) mm, of each component of ``excursion``; infinite outside the tissue."""
+    error: NDArray[np.float32]
+    """(t, ny, nx) mm, standard error of ``lagged``; infinite outside the tissue and where nothing was measured."""
+    change: NDArray[np.float32]
+    """(t, ny, nx) frame difference, grey levels."""
+    rigid: NDArray[np.float32]
+    """(t, 2) mm over ``lag_s``: the whole-frame motion taken out of ``lagged``."""
+    frames: FrameSteps
+    log: FrameLog
+    """Of the core alone, so that logs of successive blocks join without overlap."""
+
+
+def measure_motion(clip: Clip, grid: Grid, config: MotionConfig) -> Iterator[MotionMaps]:
+    """Measure the motion of a clip, streaming.
+
+    Parameters
+    ----------
+    clip
+        What to read.
+    grid
+        From :func:`lay_grid`.
+    config
+        How to measure.
+
+    Yields
+    ------
+    MotionMaps
+        Blocks in order; their cores join without gap or overlap. At most some 25 s are in memory at a time.
+    """
+    edges = _block_edges(clip, grid, config)
+    stream = measure_frames(working_frames(clip, grid), grid, config.lag_s)
+    held: list[tuple[WorkingFrame, FrameMotion | None]] = []
+    for start, end in pairwise(edges):
+        for measured in stream:
+            held.append(measured)
+            if measured[0].time_s >= end + _MARGIN_S:
+                break
+        yield _assemble(clip, grid, config, (start, end), held)
+        held = [measured for measured in held if measured[0].time_s >= end - _MARGIN_S]
+
+
+def _block_edges(clip: Clip, grid: Grid, config: MotionConfig) -> list[float]:
+    duration = clip.duration_s
+    rate = clip.frame_count / duration if duration > 0 else 1.0
+    longest = min(config.block_s, _BLOCK_VALUES / (grid.pixels.size * rate))
+    return [*np.linspace(0, duration, max(1, round(duration / longest)) + 1)[:-1].tolist(), np.inf]
+
+
+def _assemble(
+    clip: Clip,
+    grid: Grid,
+    config: MotionConfig,
+    core_s: tuple[float, float],
+    held: list[tuple[WorkingFrame, FrameMotion | None]],
+) -> MotionMaps:
+    log = _frame_log([frame for frame, _ in held if core_s[0] <= frame.time_s < core_s[1]])
+    moves = [motion for _, motion in held if motion is not None]
+    core_s = (core_s[0], min(core_s[1], held[-1][0].time_s if held else core_s[0]))
+    frames = _without_key_frames(_frame_steps(moves, grid), clip.key_frames)
+    first, last = max(core_s[0] - _MARGIN_S, 0.0), core_s[1] + _MARGIN_S
+    times = np.arange(round(first * config.rate_hz), round(last * config.rate_hz) + 1) / config.rate_hz
+    times = times[times <= (held[-1][0].time_s if held else 0.0)]
+
+    measured = frames.lag_s > 0
+    centre = (frames.times_s - frames.lag_s / 2)[measured]
+    scale = (config.lag_s / frames.lag_s[measured]).astype(np.float32)[:, None, None, None]
+    lagged = _resample(frames.lagged[measured] * scale, centre, times)
+    error = np.array([motion.error for motion in moves], np.float32).reshape(-1, *grid.shape)[measured]
+    error = _resample(error * scale[..., 0], centre, times, missing=np.inf)
+    stepped = frames.step_s > 0
+    velocity = frames.step[stepped] / frames.step_s[stepped].astype(np.float32)[:, None, None, None]
+    velocity = _resample(velocity, (frames.times_s - frames.step_s / 2)[stepped], times)
+    change = np.array([motion.change for motion in moves], np.float32).reshape(-1, *grid.shape)
+    rigid = rigid_motion(lagged, grid)
+    lagged -= rigid[:, None, None]
+    lagged[:, ~grid.valid] = 0
+    velocity -= rigid_motion(velocity, grid)[:, None, None]
+    velocity[:, ~grid.valid] = 0
+    excursion = _excursion(lagged, round(config.lag_s * config.rate_hz / 2))
+    return MotionMaps(
+        grid=grid,
+        core_s=core_s,
+        times_s=times,
+        velocity=velocity,
+        lagged=lagged,
+        lag_s=config.lag_s,
+        excursion=excursion,
+        noise=_noise(excursion, grid),
+        error=error,
+        change=_resample(change, frames.times_s, times),
+        rigid=rigid,
+        frames=frames,
+        log=log,
+    )
+
+
+def _frame_log(frames: list[WorkingFrame]) -> FrameLog:
+    return FrameLog(
+        index=np.array([frame.index for frame in frames], np.int64),
+        times_s=np.array([frame.time_s for frame in frames], np.float64),
+        difference=np.array([frame.difference for frame in frames], np.float64),
+        brightness=np.array([frame.brightness for frame in frames], np.float64),
+        contrast=np.array([frame.contrast for frame in frames], np.float64),
+        copied=np.array([frame.copied for frame in frames], np.bool_),
+        cut=np.array([frame.cut for frame in frames], np.bool_),
+    )
+
+
+def _frame_steps(moves: list[FrameMotion], grid: Grid) -> FrameSteps:
+    shape = (-1, *grid.shape, 2)
+    return FrameSteps(
+        index=np.array([motion.index for motion in moves], np.int64),
+        times_s=np.array([motion.time_s for motion in moves], np.float64),
+        step_s=np.array([motion.step_s for motion in moves], np.float64),
+        step=np.array([motion.step for motion in moves], np.float32).reshape(shape),
+        lag_s=np.array([motion.lag_s for motion in moves], np.float64),
+        lagged=np.array([motion.lagged for motion in moves], np.float32).reshape(shape),
+    )
+
+
+def _without_key_frames(frames: FrameSteps, key_frames: NDArray[np.bool_]) -> FrameSteps:
+    """Take out the jump a key frame adds: what its step exceeds the mean of the steps beside it by.
+
+    The codec codes the whole picture anew, so every pixel jumps for one frame though nothing moves. The same jump is
+    in every longer distance that leads over the key frame. Motion that goes on through it stays.
+    """
+    if np.count_nonzero(key_frames) > len(key_frames) / 4:  # coded frame by frame: each is as good as the next
+        return frames
+    step, lagged = frames.step.copy(), frames.lagged.copy()
+    for key in np.flatnonzero(key_frames):
+        k = int(np.searchsorted(frames.index, key))
+        if not 0 < k < len(step) - 1 or frames.step_s[k] == 0:
+            continue
+        jump = step[k] - (step[k - 1] + step[k + 1]) / 2
+        step[k] -= jump
+        over = (frames.times_s >= frames.times_s[k]) & (frames.times_s - frames.lag_s < frames.times_s[k])
+        lagged[over & (frames.lag_s > 0)] -= jump
+    return replace(frames, step=step, lagged=lagged)
+
+
+def _resample(
+    values: NDArray[np.float32], at_s: NDArray[np.float64], times_s: NDArray[np.float64], missing: float = 0.0
+) -> NDArray[np.float32]:
+    """Bring values (n, ...) to evenly spaced times: averaged where they are denser, interpolated where sparser."""
+    out = np.full((len(times_s), *values.shape[1:]), missing, np.float32)
+    if len(at_s) < 2 or len(times_s) < 2:  # noqa: PLR2004
+        return out
+    wanted = times_s[1] - times_s[0]
+    several = round(wanted / float(np.median(np.diff(at_s))))
+    if several > 1:
+        flat = values.reshape(len(values), -1)
+        values = cv2.blur(flat, (1, several), borderType=cv2.BORDER_REPLICATE).reshape(values.shape)
+        at_s = at_s + (0 if several % 2 else np.median(np.diff(at_s)) / -2)
+    after = np.clip(np.searchsorted(at_s, times_s), 1, len(at_s) - 1)
+    share = np.clip((times_s - at_s[after - 1]) / (at_s[after] - at_s[after - 1]), 0, 1).astype(np.float32)
+    near = np.minimum(np.abs(times_s - at_s[after - 1]), np.abs(times_s - at_s[after])) <= _REACH_S
+    share = share.reshape(-1, *(1,) * (values.ndim - 1))
+    out[near] = (values[after - 1] * (1 - share) + values[after] * share)[near]
+    return out
+
+
+def _excursion(lagged: NDArray[np.float32], half: int) -> NDArray[np.float32]:
+    """Half the difference of the displacement towards a time and the one away from it."""
+    out = np.zeros_like(lagged)
+    if len(lagged) > 2 * half:
+        out[half:-half] = (lagged[: -2 * half] - lagged[2 * half :]) / 2
+    return out
+
+
+def _noise(excursion: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    if not len(excursion):
+        return np.where(grid.valid, _NOISE_FLOOR_MM, np.inf).astype(np.float32)
+    length = np.hypot(excursion[..., 0], excursion[..., 1])
+    own = np.quantile(length, _NOISE_QUANTILE, axis=0) / _NOISE_AT_QUANTILE
+    return np.where(grid.valid, np.maximum(own, _NOISE_FLOOR_MM), np.inf).astype(np.float32)

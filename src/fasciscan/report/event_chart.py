@@ -1,0 +1,107 @@
+"""One event over time: the M-mode strip through its epicentre and, under it, the displacement there, on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.clip.records import Clip
+from fasciscan.report.axes import Axis, Tick
+from fasciscan.report.pictures import AROUND_S, Filmstrip, tissue_box
+from fasciscan.twitch.events import Event
+
+# Layout in units of the chart.
+WIDTH = 520
+LEFT, RIGHT = 52, 510
+MMODE_TOP, MMODE_BOTTOM = 20, 150
+TRACE_TOP, TRACE_BOTTOM = 164, 274
+HEIGHT = 312
+HEADROOM = 1.12
+"""Of the trace's panel over its largest value, so that the peak does not touch the edge."""
+SWING_LEAST_MM, SWING_LEAST_PX = 0.02, 0.2
+"""Least height of the trace's axis, about the noise of the flow, so that noise does not fill the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A moment of the event on the time axis."""
+
+    name: str
+    x: float
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventChart:
+    """The chart of one event, ready to be drawn."""
+
+    unit: str
+    mmode_uri: str | None
+    mmode_x: float
+    mmode_width: float
+    epicentre_y: float
+    time_ticks: list[Tick]
+    trace_ticks: list[Tick]
+    depth_ticks: list[Tick]
+    zero_y: float
+    path: str
+    landmarks: list[Landmark]
+
+
+def draw_event(clip: Clip, event: Event, strip: Filmstrip) -> EventChart:
+    """Lay out the chart of one event.
+
+    Parameters
+    ----------
+    clip
+        The clip, for its scale and tissue.
+    event
+        The event with its trace.
+    strip
+        Its pictures.
+    """
+    in_mm = event.trace.displacement_mm is not None
+    values = event.trace.displacement_mm if event.trace.displacement_mm is not None else event.trace.displacement_px
+    time = Axis(event.onset_s - AROUND_S, event.offset_s + AROUND_S, LEFT, RIGHT)
+    swing = SWING_LEAST_MM if in_mm else SWING_LEAST_PX
+    top = max(float(np.nanmax(values, initial=0.0)), swing) * HEADROOM
+    bottom = min(float(np.nanmin(values, initial=0.0)) * HEADROOM, -0.15 * top)
+    height = Axis(bottom, top, TRACE_BOTTOM, TRACE_TOP)
+    rows = Axis(strip.box.top, strip.box.bottom, MMODE_TOP, MMODE_BOTTOM)
+    return EventChart(
+        "mm" if in_mm else "px",
+        strip.mmode_uri,
+        time.at(strip.start_s),
+        time.at(strip.end_s) - time.at(strip.start_s),
+        rows.at(event.origin.y_px),
+        time.ticks(7),
+        height.ticks(4),
+        _depth_ticks(clip, strip),
+        height.at(0.0),
+        _path(event.trace.times_s, values, time, height),
+        [
+            Landmark("onset", time.at(event.onset_s), event.onset_s),
+            Landmark("peak", time.at(event.peak_s), event.peak_s),
+            Landmark("offset", time.at(event.offset_s), event.offset_s),
+        ],
+    )
+
+
+def _depth_ticks(clip: Clip, strip: Filmstrip) -> list[Tick]:
+    top, bottom = float(strip.box.top), float(strip.box.bottom)
+    if clip.scale is not None:
+        surface, unit = tissue_box(clip).top, clip.scale.y_mm_per_px
+        top, bottom = (top - surface) * unit, (bottom - surface) * unit
+    return Axis(top, bottom, MMODE_TOP, MMODE_BOTTOM).ticks(4)
+
+
+def _path(times_s: NDArray[np.float64], values: NDArray[np.float64], time: Axis, height: Axis) -> str:
+    """Line through the samples that lie on the time axis."""
+    shown = [
+        f"{time.at(t):.1f} {height.at(value):.1f}"
+        for t, value in zip(times_s.tolist(), values.tolist(), strict=True)
+        if time.low <= t <= time.high and np.isfinite(value)
+    ]
+    return "M" + " L".join(shown) if shown else ""

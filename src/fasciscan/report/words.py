@@ -1,0 +1,100 @@
+"""A result in plain words: what a count and its rate say, and what they leave open."""
+
+from __future__ import annotations
+
+from fasciscan.exam.counts import Rate
+from fasciscan.exam.result import ClipResult
+
+NO_DIAGNOSIS = (
+    "This report supports a reading and is no diagnosis.",
+    "Most healthy people fasciculate at times; twitches weigh only together with weakness, wasting and the rest "
+    "of the examination.",
+)
+"""The statement every report carries, and its reason."""
+
+
+def say_rate(result: ClipResult) -> str:
+    """Say in one or two sentences what the count means for the rate.
+
+    Parameters
+    ----------
+    result
+        The result of one clip.
+
+    Returns
+    -------
+    str
+        Such as ``"0 in 30 s still allows up to 7.4 per minute."``
+    """
+    rate = result.rate_per_min
+    if rate is None:
+        return "No part of this clip could be analysed, so no rate can be told. This is not the same as none seen."
+    seen = f"{result.count} in {say_seconds(result.exposure_s)}"
+    if result.count == 0:
+        return f"{seen} still allows up to {say_number(rate.high)} per minute."
+    return (
+        f"{seen} is {say_number(rate.value)} per minute; the muscle's true rate may be anything from "
+        f"{say_number(rate.low)} to {say_number(rate.high)} per minute."
+    )
+
+
+def say_interval(rate: Rate | None) -> str:
+    """Say a rate with its interval, short enough for a table: ``"3.0 (0.4–10.8)"``."""
+    if rate is None:
+        return "–"
+    return f"{say_number(rate.value)} ({say_number(rate.low)}–{say_number(rate.high)})"
+
+
+def say_number(value: float) -> str:
+    """Say a rate with one decimal below 100 and none above, since more would be pretence."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"  # noqa: PLR2004
+
+
+def say_seconds(seconds: float) -> str:
+    """Say a time: ``"30 s"``, ``"39.9 s"``, and from two minutes on ``"10 min 5 s"``."""
+    if seconds < 120:  # noqa: PLR2004
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+LONG_ENOUGH_S = 60.0
+"""60 s finds two or more fasciculations with P >= 0.9 in every muscle of ALS (Matamala 2017)."""
+
+
+def say_limits(result: ClipResult) -> list[str]:
+    """Say what this result cannot tell, for the reader of this very clip.
+
+    Parameters
+    ----------
+    result
+        The result of one clip.
+
+    Returns
+    -------
+    list of str
+        One sentence or two each, the ones that depend on the clip first.
+    """
+    limits = []
+    if 0 < result.exposure_s < LONG_ENOUGH_S:
+        limits.append(
+            f"{say_seconds(result.exposure_s)} is a short look. In ALS, 10 s misses fasciculations in three of ten "
+            "muscles that have them (Duarte 2020), and 60 s finds at least two in nearly every one (Matamala 2017)."
+        )
+    if result.clip.mm_per_px is None:
+        limits.append("The clip has no scale, so sizes are in pixels and cannot be compared with other recordings.")
+    if result.clip.frame_rate_hz > 0:
+        step_ms = 1000 / result.clip.frame_rate_hz
+        limits.append(f"A new image comes every {step_ms:.0f} ms; no moment in this report is more exact than that.")
+    if result.provenance.classifier == "rule":
+        limits.append(
+            "Motion was sorted into twitches and look-alikes by fixed rules on its length, place and course, "
+            "not by a trained and validated network. Look at each event before relying on the count."
+        )
+    return [
+        *limits,
+        "The interval takes twitches as independent. They tend to cluster, so the true uncertainty is larger.",
+        "Muscle around a contracting unit is dragged along. The outlined area therefore overstates the unit's territory, "
+        "and events given one site only presumably come from one unit.",
+        "Rates rise and later fall as a muscle fails: a falling count is not by itself an improvement.",
+    ]

@@ -1,0 +1,44 @@
+"""Clips with known truth: tissue that is moved and then imaged, twitches, look-alikes, scanner and codec."""
+
+from fasciscan.simulate.displacement import displacement
+from fasciscan.simulate.motions import (
+    Breathing,
+    Contraction,
+    Drift,
+    Layers,
+    LookAlike,
+    ProbeMotion,
+    Pulsation,
+    Tremor,
+    Twitch,
+)
+from fasciscan.simulate.presets import PRESETS, random_scene
+from fasciscan.simulate.render import render
+from fasciscan.simulate.scene import Machine, Phantom, Scene, Screen, Texture
+from fasciscan.simulate.truth import TrueEvent, Truth, read_truth
+from fasciscan.simulate.write import write_clip
+
+__all__ = [
+    "PRESETS",
+    "Breathing",
+    "Contraction",
+    "Drift",
+    "Layers",
+    "LookAlike",
+    "Machine",
+    "Phantom",
+    "ProbeMotion",
+    "Pulsation",
+    "Scene",
+    "Screen",
+    "Texture",
+    "Tremor",
+    "TrueEvent",
+    "Truth",
+    "Twitch",
+    "displacement",
+    "random_scene",
+    "read_truth",
+    "render",
+    "write_clip",
+]

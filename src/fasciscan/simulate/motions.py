@@ -1,0 +1,372 @@
+"""What moves the tissue: twitches and their look-alikes, each a place, a pattern and a course in time.
+
+Every motion is a product u(x, y, t) = course(t) · pattern(x, y), so a clip's displacement is a short sum and its truth is exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+EDGE_LEVEL = 0.05
+"""Onset and offset of every brief motion: 5 % of its peak, a common definition for twitch times."""
+EDGE_PHASE = float(np.arccos(1 - 2 * EDGE_LEVEL) / np.pi)
+"""Share of a raised-cosine ramp that lies below ``EDGE_LEVEL`` (0.144)."""
+RELAXATION_POWER = 0.8
+"""Below 1 a relaxation falls fast first and slowly later, as muscle does; above 0.5 its slope at the peak is still 0."""
+FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
+"""Standard deviation of a Gaussian over its width at half height."""
+PASSIVE_SHARE = 0.3
+"""Part of a twitch's displacement that neighbours share; MUMRI sees them dragged along (PMC7900994), our reading of its maps."""
+PASSIVE_SPREAD = 2.5
+"""Width of that passive motion in territory widths; the same reading."""
+OUT_OF_PLANE_SHARE = 0.15
+"""Elevational motion over in-plane motion: a probe along the fibres is seldom off their plane by more than some 10 degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Depths that say which tissue a motion can move; millimetres from the top edge of the image."""
+
+    skin_mm: float
+    """Down to here nothing but the probe moves the tissue."""
+    muscle_top_mm: float
+    muscle_bottom_mm: float
+    bottom_mm: float
+    """Bone or the lower edge: from here on nothing moves again, unless all does."""
+
+    def mobility(self, y_mm: Array) -> Array:
+        """How freely tissue at a depth follows a muscle, 0 to 1: none at the skin and at bone, all within the muscle."""
+        return _ramp(y_mm, self.skin_mm, self.muscle_top_mm) * (1 - _ramp(y_mm, self.muscle_bottom_mm, self.bottom_mm))
+
+
+class Motion(Protocol):
+    """What the imaging needs to know of a motion; every record below is one."""
+
+    kind: ClassVar[str]
+
+    def span_s(self) -> tuple[float, float]:
+        """Times outside which the course is constant at 0 (before) or has ended (after)."""
+        ...
+
+    def course(self, t_s: Array) -> Array:
+        """Size of the motion at times ``t_s``, 1 at its peak."""
+        ...
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Displacement (3, …) in mm at the peak: lateral, axial, elevational."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Twitch:
+    """One fasciculation: a territory that shortens along its line of action, bulges across it, and relaxes.
+
+    The displacement field is that of an incompressible body of revolution about the line of action. With s along and n
+    across it, G a Gaussian whose half-height contour is the territory, and A the amplitude::
+
+        u_s = A G (1 - n² / 2σn²)        u_n = A G s n / 2σs²
+
+    so the tissue ahead thickens, the tissue behind thins, and a weak return flow runs beside the territory. A second,
+    wider field of the same form is the passive motion of the neighbours.
+
+    ``onset_s`` and ``offset_s`` are where the displacement is 5 % of its peak, rising and falling.
+
+    References
+    ----------
+    Birkbeck et al. 2020 (PMC7208543): territory 10.7 × 4.5 mm. Motor unit MRI (PMC7900994): contraction 75 ± 13 ms,
+    displacement 0.20 ± 0.10 mm.
+    """
+
+    kind: ClassVar[str] = "fasciculation"
+    x_mm: float
+    y_mm: float
+    onset_s: float
+    contraction_s: float
+    """From onset to peak."""
+    relaxation_s: float
+    """From peak to offset."""
+    amplitude_mm: float
+    angle_deg: float
+    """Line of action, from the x axis (right) towards the y axis (down)."""
+    major_mm: float
+    minor_mm: float
+    site: int
+
+    @property
+    def peak_s(self) -> float:
+        """When the displacement is largest."""
+        return self.onset_s + self.contraction_s
+
+    @property
+    def offset_s(self) -> float:
+        """When the displacement has fallen to 5 % of its peak."""
+        return self.peak_s + self.relaxation_s
+
+    def span_s(self) -> tuple[float, float]:
+        """From the first to the last moment of any displacement."""
+        return self.peak_s - self._rise_s(), self.peak_s + self._fall_s()
+
+    def course(self, t_s: Array) -> Array:
+        """Raised cosine up, slower raised cosine of a stretched time down."""
+        since_peak = np.asarray(t_s) - self.peak_s
+        up = _cosine_step(1 + since_peak / self._rise_s())
+        down = 1 - _cosine_step(np.clip(since_peak / self._fall_s(), 0, 1) ** RELAXATION_POWER)
+        return np.where(since_peak < 0, up, down)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Active and passive field, held back by skin and bone."""
+        active = _shortening(self, x_mm, y_mm, 1.0)
+        passive = _shortening(self, x_mm, y_mm, PASSIVE_SPREAD)
+        field = self.amplitude_mm * ((1 - PASSIVE_SHARE) * active + PASSIVE_SHARE * passive)
+        return _with_elevation(field * layers.mobility(y_mm))
+
+    def _rise_s(self) -> float:
+        return self.contraction_s / (1 - EDGE_PHASE)
+
+    def _fall_s(self) -> float:
+        return self.relaxation_s / (1 - EDGE_PHASE) ** (1 / RELAXATION_POWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Contraction:
+    """A voluntary contraction: broad, held for more than half a second, then released."""
+
+    kind: ClassVar[str] = "contraction"
+    x_mm: float
+    y_mm: float
+    onset_s: float
+    rise_s: float
+    hold_s: float
+    release_s: float
+    amplitude_mm: float
+    angle_deg: float
+    major_mm: float
+    minor_mm: float
+
+    @property
+    def peak_s(self) -> float:
+        """When the full displacement is reached."""
+        return self.onset_s + self.rise_s * (1 - EDGE_PHASE)
+
+    @property
+    def offset_s(self) -> float:
+        """When the displacement has fallen to 5 %."""
+        return self.peak_s + self.hold_s + self.release_s * (1 - EDGE_PHASE)
+
+    def span_s(self) -> tuple[float, float]:
+        """From the first to the last moment of any displacement."""
+        return self.peak_s - self.rise_s, self.peak_s + self.hold_s + self.release_s
+
+    def course(self, t_s: Array) -> Array:
+        """Raised-cosine ramps around a plateau."""
+        since_peak = np.asarray(t_s) - self.peak_s
+        return _cosine_step(1 + since_peak / self.rise_s) - _cosine_step((since_peak - self.hold_s) / self.release_s)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """The field of a very large territory."""
+        return _with_elevation(self.amplitude_mm * _shortening(self, x_mm, y_mm, 1.0) * layers.mobility(y_mm))
+
+
+@dataclass(frozen=True, slots=True)
+class Pulsation:
+    """An artery: a ring that widens with each heart beat and pushes its surroundings outwards."""
+
+    kind: ClassVar[str] = "pulsation"
+    UPSTROKE: ClassVar[float] = 0.15
+    """Share of the beat in which the wall moves out, as in carotid and brachial distension waveforms."""
+    SINUS_ARRHYTHMIA: ClassVar[float] = 0.1
+    """Beats run early and late by this share of a beat with the breath; some 5-10 % in resting adults."""
+    BREATH_HZ: ClassVar[float] = 0.25
+    x_mm: float
+    y_mm: float
+    radius_mm: float
+    rate_hz: float
+    phase: float
+    """Where in the beat the clip starts, 0 to 1."""
+    amplitude_mm: float
+    """Outward travel of the wall."""
+
+    def span_s(self) -> tuple[float, float]:
+        """Always."""
+        return -np.inf, np.inf
+
+    def course(self, t_s: Array) -> Array:
+        """Fast outwards, slowly back, at a rate that wanders with the breath."""
+        t = np.asarray(t_s)
+        beats = self.phase + self.rate_hz * t + self.SINUS_ARRHYTHMIA * np.sin(2 * np.pi * self.BREATH_HZ * t)
+        p = beats % 1
+        return np.where(
+            p < self.UPSTROKE,
+            _cosine_step(p / self.UPSTROKE),
+            1 - _cosine_step((p - self.UPSTROKE) / (1 - self.UPSTROKE)),
+        )
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Radial: growing within the vessel, falling with 1/r outside as incompressible tissue must."""
+        dx, dy = x_mm - self.x_mm, y_mm - self.y_mm
+        r = np.maximum(np.hypot(dx, dy), 1e-6)
+        size = self.amplitude_mm * np.where(r < self.radius_mm, r / self.radius_mm, self.radius_mm / r)
+        radial = size / r * _ramp(y_mm, 0.0, layers.skin_mm)
+        return np.stack([radial * dx, radial * dy, np.zeros_like(r)])
+
+
+@dataclass(frozen=True, slots=True)
+class Breathing:
+    """The chest's breath: a slow swing of everything, more at depth than under the probe."""
+
+    kind: ClassVar[str] = "breathing"
+    SKIN_SHARE: ClassVar[float] = 0.3
+    """The probe follows the skin, so least is seen there."""
+    rate_hz: float
+    phase: float
+    amplitude_mm: float
+    angle_deg: float
+
+    def span_s(self) -> tuple[float, float]:
+        """Always."""
+        return -np.inf, np.inf
+
+    def course(self, t_s: Array) -> Array:
+        """A sine."""
+        return np.sin(2 * np.pi * (self.rate_hz * np.asarray(t_s) + self.phase))
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """One direction everywhere, growing with depth."""
+        depth = self.SKIN_SHARE + (1 - self.SKIN_SHARE) * np.clip(y_mm / layers.bottom_mm, 0, 1)
+        return _with_elevation(_along(self.angle_deg, self.amplitude_mm * depth + 0 * x_mm))
+
+
+@dataclass(frozen=True, slots=True)
+class Tremor:
+    """A burst of oscillation at 4-12 Hz, broad: tremor, or the pseudotremor of a weak contraction."""
+
+    kind: ClassVar[str] = "tremor"
+    SWELL_S: ClassVar[float] = 0.4
+    """Time a burst takes to swell and to die away; two to four cycles."""
+    onset_s: float
+    offset_s: float
+    rate_hz: float
+    amplitude_mm: float
+    angle_deg: float
+    x_mm: float
+    y_mm: float
+    major_mm: float
+    minor_mm: float
+
+    def span_s(self) -> tuple[float, float]:
+        """The burst."""
+        return self.onset_s, self.offset_s
+
+    def course(self, t_s: Array) -> Array:
+        """A sine that swells and dies away."""
+        t = np.asarray(t_s)
+        swell = _cosine_step((t - self.onset_s) / self.SWELL_S) * _cosine_step((self.offset_s - t) / self.SWELL_S)
+        return swell * np.sin(2 * np.pi * self.rate_hz * (t - self.onset_s))
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """One direction over a broad region of muscle."""
+        s, n = _turned(self, x_mm, y_mm)
+        broad = np.exp(-0.5 * ((s / (self.major_mm * FWHM_TO_SD)) ** 2 + (n / (self.minor_mm * FWHM_TO_SD)) ** 2))
+        return _with_elevation(_along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(y_mm)))
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeMotion:
+    """The probe slips (and stays) or is tapped (and returns): everything moves as one, the skin too."""
+
+    kind: ClassVar[str] = "probe motion"
+    OUT_OF_PLANE: ClassVar[float] = 0.3
+    """A hand slips as easily across the scan plane as along it."""
+    onset_s: float
+    travel_s: float
+    x_shift_mm: float
+    y_shift_mm: float
+    returns: bool
+
+    @property
+    def offset_s(self) -> float:
+        """When the probe rests again."""
+        return self.onset_s + self.travel_s * (2 if self.returns else 1)
+
+    def span_s(self) -> tuple[float, float]:
+        """A slip never ends: what it shifted stays shifted."""
+        return self.onset_s, self.offset_s if self.returns else np.inf
+
+    def course(self, t_s: Array) -> Array:
+        """Raised cosine out, and back if it returns."""
+        p = (np.asarray(t_s) - self.onset_s) / self.travel_s
+        return _cosine_step(p) - (_cosine_step(p - 1) if self.returns else 0)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
+        """The same everywhere."""
+        one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
+        across = self.OUT_OF_PLANE * np.hypot(self.x_shift_mm, self.y_shift_mm)
+        return np.stack([self.x_shift_mm * one, self.y_shift_mm * one, across * one])
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A slow slide of the probe over the skin."""
+
+    kind: ClassVar[str] = "drift"
+    x_mm_per_s: float
+    y_mm_per_s: float
+
+    def span_s(self) -> tuple[float, float]:
+        """Always."""
+        return -np.inf, np.inf
+
+    def course(self, t_s: Array) -> Array:
+        """Seconds since the start."""
+        return np.asarray(t_s, dtype=float)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
+        """The same everywhere."""
+        one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
+        return _with_elevation(np.stack([self.x_mm_per_s * one, self.y_mm_per_s * one]))
+
+
+LookAlike = Contraction | Pulsation | Breathing | Tremor | ProbeMotion | Drift
+"""Everything that moves and is not a twitch."""
+
+
+def _shortening(at: Twitch | Contraction, x_mm: Array, y_mm: Array, spread: float) -> Array:
+    """Return the (2, …) field of unit size described at :class:`Twitch`."""
+    s, n = _turned(at, x_mm, y_mm)
+    sd_s, sd_n = at.major_mm * spread * FWHM_TO_SD, at.minor_mm * spread * FWHM_TO_SD
+    g = np.exp(-0.5 * ((s / sd_s) ** 2 + (n / sd_n) ** 2))
+    along = g * (1 - n**2 / (2 * sd_n**2))
+    across = g * s * n / (2 * sd_s**2)
+    cos, sin = np.cos(np.radians(at.angle_deg)), np.sin(np.radians(at.angle_deg))
+    return np.stack([along * cos - across * sin, along * sin + across * cos])
+
+
+def _turned(at: Twitch | Contraction | Tremor, x_mm: Array, y_mm: Array) -> tuple[Array, Array]:
+    """Return positions along and across the line of action through the centre."""
+    cos, sin = np.cos(np.radians(at.angle_deg)), np.sin(np.radians(at.angle_deg))
+    dx, dy = x_mm - at.x_mm, y_mm - at.y_mm
+    return dx * cos + dy * sin, dy * cos - dx * sin
+
+
+def _along(angle_deg: float, size: Array) -> Array:
+    return np.stack([size * np.cos(np.radians(angle_deg)), size * np.sin(np.radians(angle_deg))])
+
+
+def _with_elevation(field: Array) -> Array:
+    """Add the elevational part of a tissue motion to its in-plane field."""
+    return np.concatenate([field, OUT_OF_PLANE_SHARE * np.hypot(field[0], field[1])[None]])
+
+
+def _cosine_step(p: Array) -> Array:
+    """Raised cosine from 0 at p ≤ 0 to 1 at p ≥ 1."""
+    return 0.5 - 0.5 * np.cos(np.pi * np.clip(p, 0, 1))
+
+
+def _ramp(y: Array, start: float, end: float) -> Array:
+    return _cosine_step((np.asarray(y, dtype=float) - start) / max(end - start, 1e-6))

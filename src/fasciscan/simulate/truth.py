@@ -1,0 +1,188 @@
+"""The truth of a simulated clip as a file others can read: every event, the scale, the timing, and the scene itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fasciscan.errors import FasciscanError
+from fasciscan.simulate.motions import Contraction, LookAlike, ProbeMotion, Pulsation, Tremor, Twitch
+from fasciscan.simulate.scene import Scene
+
+SCHEMA = "fasciscan.truth/1"
+"""Name and version of the format; the fields are those of :class:`Truth`, written as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueTerritory:
+    """Half-height ellipse of the active displacement."""
+
+    major_mm: float
+    minor_mm: float
+    angle_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrueEvent:
+    """One motion that was put into a clip. What has no place or lasts throughout leaves those fields None."""
+
+    kind: str
+    """A value of :class:`fasciscan.twitch.events.Kind`, or ``"breathing"`` or ``"drift"``."""
+    onset_s: float
+    """5 % of the peak displacement, rising."""
+    peak_s: float
+    offset_s: float
+    """5 % of the peak displacement, falling; a probe slip: when it rests again."""
+    x_px: float | None = None
+    """In the whole frame, screen included; pixel centres are whole numbers."""
+    y_px: float | None = None
+    x_mm: float | None = None
+    """From the left edge of the image."""
+    y_mm: float | None = None
+    territory: TrueTerritory | None = None
+    peak_displacement_mm: float | None = None
+    site: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageBox:
+    """Where the ultrasound image lies in the frame."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When the frames of the file were taken."""
+
+    scan_rate_hz: float
+    recorded_rate_hz: float
+    frames: int
+    copied_frames: int
+    dropped_frames: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All that is true of one simulated clip."""
+
+    clip: str
+    """File name, beside which the truth lies."""
+    seed: int
+    preset: str
+    mm_per_px: float
+    image_box: ImageBox
+    timing: Timing
+    events: tuple[TrueEvent, ...]
+    scene: dict[str, object]
+    """The parameters of the :class:`Scene`, for the record."""
+    schema: str = SCHEMA
+
+    @property
+    def twitches(self) -> tuple[TrueEvent, ...]:
+        """The events that are to be counted."""
+        return tuple(event for event in self.events if event.kind == Twitch.kind)
+
+    def write(self, path: Path) -> None:
+        """Write the truth as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_truth(path: Path | str) -> Truth:
+    """Read a truth file.
+
+    Raises
+    ------
+    FasciscanError
+        If the file is missing, is not JSON, or is not of this schema.
+    """
+    path = Path(path)
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise FasciscanError(f"{path}: cannot be read as a truth file ({error}); give a .truth.json file.") from error
+    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+        raise FasciscanError(f"{path}: is not of schema {SCHEMA}; give a .truth.json file.")
+    try:
+        return Truth(
+            clip=raw["clip"],
+            seed=raw["seed"],
+            preset=raw["preset"],
+            mm_per_px=raw["mm_per_px"],
+            image_box=ImageBox(**raw["image_box"]),
+            timing=Timing(**raw["timing"]),
+            events=tuple(_read_event(event) for event in raw["events"]),
+            scene=raw["scene"],
+        )
+    except (KeyError, TypeError) as error:
+        raise FasciscanError(f"{path}: is no complete truth file ({error}); make it again.") from error
+
+
+def true_events(scene: Scene) -> tuple[TrueEvent, ...]:
+    """Tell every motion of a scene as an event, in order of onset."""
+    events = [_describe_twitch(scene, twitch) for twitch in scene.twitches]
+    events += [_describe_look_alike(scene, motion) for motion in scene.look_alikes]
+    return tuple(sorted(events, key=lambda event: event.onset_s))
+
+
+def scene_parameters(scene: Scene) -> dict[str, object]:
+    """Return the scene as plain JSON values; a still is told by its name alone."""
+    plain = json.loads(json.dumps(asdict(scene), default=lambda value: Path(value).name))
+    plain["look_alikes"] = [
+        {"kind": motion.kind, **values} for motion, values in zip(scene.look_alikes, plain["look_alikes"], strict=True)
+    ]
+    return plain
+
+
+def _describe_twitch(scene: Scene, twitch: Twitch) -> TrueEvent:
+    return TrueEvent(
+        kind=twitch.kind,
+        onset_s=twitch.onset_s,
+        peak_s=twitch.peak_s,
+        offset_s=twitch.offset_s,
+        **_place(scene, twitch.x_mm, twitch.y_mm),
+        territory=TrueTerritory(twitch.major_mm, twitch.minor_mm, twitch.angle_deg),
+        peak_displacement_mm=twitch.amplitude_mm,
+        site=twitch.site,
+    )
+
+
+def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
+    onset, peak, offset = 0.0, 0.0, scene.duration_s
+    if isinstance(motion, Contraction):
+        onset, peak, offset = motion.onset_s, motion.peak_s, motion.offset_s
+    elif isinstance(motion, Tremor):
+        onset, peak, offset = motion.onset_s, (motion.onset_s + motion.offset_s) / 2, motion.offset_s
+    elif isinstance(motion, ProbeMotion):
+        onset, peak, offset = motion.onset_s, motion.onset_s + motion.travel_s, motion.offset_s
+    placed = isinstance(motion, Contraction | Tremor | Pulsation)
+    moved = (motion.x_shift_mm**2 + motion.y_shift_mm**2) ** 0.5 if isinstance(motion, ProbeMotion) else None
+    return TrueEvent(
+        kind=motion.kind,
+        onset_s=onset,
+        peak_s=peak,
+        offset_s=offset,
+        **(_place(scene, motion.x_mm, motion.y_mm) if placed else {}),
+        peak_displacement_mm=getattr(motion, "amplitude_mm", moved),
+    )
+
+
+def _place(scene: Scene, x_mm: float, y_mm: float) -> dict[str, float]:
+    """Return a place in mm of the image and in pixels of the frame."""
+    x_px, y_px, *_ = scene.image_box
+    return {
+        "x_mm": x_mm,
+        "y_mm": y_mm,
+        "x_px": x_px + x_mm / scene.mm_per_px - 0.5,
+        "y_px": y_px + y_mm / scene.mm_per_px - 0.5,
+    }
+
+
+def _read_event(raw: dict) -> TrueEvent:
+    territory = raw.get("territory")
+    return TrueEvent(**{**raw, "territory": TrueTerritory(**territory) if territory else None})
