@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # each of these costs more than --help may take
 
 DEFAULT_FORMATS = "json,csv,html"
 DEFAULT_OUT = Path("fasciscan-out")
-PIPE_WIDTH = 200
+PIPE_WIDTH = 1000
 """Columns a table may take where no terminal tells its width, so that file names are not folded in a log."""
 
 app = typer.Typer(
@@ -41,12 +41,8 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; an error that the user can put right ends it in one line on stderr and exit code 1."""
-    try:
-        app()
-    except FasciscanError as error:
-        _complain(str(error))
-        sys.exit(1)
+    """Run the command line."""
+    app()
 
 
 @app.callback(invoke_without_command=True)
@@ -110,48 +106,54 @@ def analyze(
     of_muscle = _muscle(muscle, side)
     clips = list(dict.fromkeys(clips))
     rows: list[_Row] = []
-    failed = False
     with _progress(len(clips), shown=not quiet) as start_clip:
-        for path in clips:
-            try:
-                row = _analyze_one(path, options, of_muscle, out, chosen, start_clip(path.name))
-            except FasciscanError as error:
-                _complain(str(error))
-                failed = True
-            except Exception as error:  # noqa: BLE001  one bad clip must not cost the others of a batch
-                if debug:
-                    traceback.print_exc()
-                _complain(
-                    f"{path}: internal error ({type(error).__name__}: {error}); please report it with the output of --debug."
-                )
-                failed = True
-            else:
-                rows.append(row)
-                if row.result.exposure_s == 0:
-                    _complain(f"{path}: none of it could be analysed; its report says why.")
-                    failed = True
+
+        def work(path: Path) -> None:
+            rows.append(_analyze_one(path, options, of_muscle, out, chosen, start_clip(path.name)))
+            if rows[-1].result.exposure_s == 0:
+                raise FasciscanError(f"{path}: none of it could be analysed; its report says why.")
+
+        all_done = _do_each(clips, work, debug=debug)
     if rows and not quiet:
         _print_table(rows)
-    if failed:
+    if not all_done:
         raise typer.Exit(1)
 
 
 @app.command()
-def info(clips: Annotated[list[Path], typer.Argument(metavar="CLIP", help="Clips to look at.")]) -> None:
+def info(
+    clips: Annotated[list[Path], typer.Argument(metavar="CLIP", help="Clips to look at.")],
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an internal error comes from.")] = False,
+) -> None:
     """Print what is read from clips: coding, frames, true rate, timing, scale, tissue region, quality."""
-    from fasciscan.clip import describe, open_clip
 
-    failed = False
-    for path in dict.fromkeys(clips):
+    def work(path: Path) -> None:
+        from fasciscan.clip import describe, open_clip
+        from fasciscan.report.facts import say_facts
+
+        facts = say_facts(describe(open_clip(path)))
+        typer.echo("\n".join([str(path), *(f"  {name:<11} {value}" for name, value in facts)]))
+
+    if not _do_each(list(dict.fromkeys(clips)), work, debug=debug):
+        raise typer.Exit(1)
+
+
+def _do_each(clips: list[Path], work: Callable[[Path], None], *, debug: bool) -> bool:
+    """Do the work on every clip, naming each that fails on stderr; tell whether all went well."""
+    all_done = True
+    for path in clips:
         try:
-            description = describe(open_clip(path))
+            work(path)
         except FasciscanError as error:
             _complain(str(error))
-            failed = True
-        else:
-            _print_description(path, description)
-    if failed:
-        raise typer.Exit(1)
+            all_done = False
+        except Exception as error:  # a bug, but one that must not cost the other clips of a batch
+            if debug:
+                traceback.print_exc()
+            cause = f"{type(error).__name__}: {error}"
+            _complain(f"{path}: internal error ({cause}); please report it with the output of --debug.")
+            all_done = False
+    return all_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _parse_formats(text: str) -> list[str]:
     chosen = [name.strip().lower() for name in text.split(",") if name.strip()]
     unknown = [name for name in chosen if name not in FORMATS]
     if unknown or not chosen:
-        _refuse(f"{text!r}: name some of {', '.join(FORMATS)}, with commas between", "--format")
+        raise _usage_error(f"{text!r}: name some of {', '.join(FORMATS)}, with commas between", "--format")
     return chosen
 
 
@@ -198,9 +200,9 @@ def _clip_options(
 
     for name, value in (("--mm-per-px", mm_per_px), ("--depth-mm", depth_mm)):
         if value is not None and not (math.isfinite(value) and value > 0):
-            _refuse(f"{value}: must be more than 0", name)
+            raise _usage_error(f"{value}: must be more than 0", name)
     if mm_per_px is not None and depth_mm is not None:
-        _refuse("give either --mm-per-px or --depth-mm, since each sets the scale", "--depth-mm")
+        raise _usage_error("give either --mm-per-px or --depth-mm, since each sets the scale", "--depth-mm")
     corners = None if roi is None else _parse_roi(roi)
     return ClipOptions(mm_per_px=mm_per_px, depth_mm=depth_mm, roi=corners, timestamps=timestamps)
 
@@ -216,25 +218,28 @@ def _parse_roi(text: str) -> tuple[tuple[float, float], ...]:
     match points:
         case [(x, y, width, height)] if width > 0 and height > 0:
             return ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
-        case [(_, _), (_, _), (_, _), *_] if all(len(point) == 2 for point in points):  # noqa: PLR2004
+        case [(_, _), (_, _), (_, _), *_] if all(len(point) == 2 for point in points):
             return tuple((point[0], point[1]) for point in points)
-    _refuse(f"{text!r}: give 'x,y,width,height' or three or more corners 'x,y x,y x,y', in pixels", "--roi")
+        case _:
+            raise _usage_error(
+                f"{text!r}: give 'x,y,width,height' or three or more corners 'x,y x,y x,y', in pixels", "--roi"
+            )
 
 
 def _muscle(name: str | None, side: str | None) -> Muscle | None:
     from fasciscan.exam import Muscle
 
     if side is not None and side not in ("left", "right"):
-        _refuse(f"{side!r}: say left or right", "--side")
+        raise _usage_error(f"{side!r}: say left or right", "--side")
     if name is None:
         if side is not None:
-            _refuse("say which muscle it is the side of, with --muscle", "--side")
+            raise _usage_error("say which muscle it is the side of, with --muscle", "--side")
         return None
     return Muscle(name, side)
 
 
-def _refuse(what: str, option: str) -> NoReturn:
-    raise typer.BadParameter(what, param_hint=option)
+def _usage_error(what: str, option: str) -> typer.BadParameter:
+    return typer.BadParameter(what, param_hint=option)
 
 
 @contextmanager
@@ -277,7 +282,7 @@ def _print_table(rows: list[_Row]) -> None:
 
     from fasciscan.report.words import say_interval, say_seconds
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("clip", overflow="fold")
     for heading in ("analysed", "fasciculations", "per minute (95 %)", "sites", "other motion", "warnings"):
         table.add_column(heading, justify="right")
@@ -295,10 +300,6 @@ def _print_table(rows: list[_Row]) -> None:
             Text(str(row.report)),
         )
     _stdout().print(table)
-
-
-def _print_description(path: Path, description: object) -> None:
-    typer.echo(f"{path}\n{description}")
 
 
 def _stdout() -> Console:

@@ -1,17 +1,25 @@
 """What was recorded: one door for every format, frames with their times, millimetres, and where the tissue is."""
 
 from fasciscan.clip.copies import frozen_stretches, mark_copies, true_rate
+from fasciscan.clip.describe import Description, describe, warn_of_lost_frames
 from fasciscan.clip.open import open_clip
+from fasciscan.clip.quality import Quality, Unusable, judge_quality
 from fasciscan.clip.records import Clip, ClipOptions, Frame, FrameSource, Scale
 
 __all__ = [
     "Clip",
     "ClipOptions",
+    "Description",
     "Frame",
     "FrameSource",
+    "Quality",
     "Scale",
+    "Unusable",
+    "describe",
     "frozen_stretches",
+    "judge_quality",
     "mark_copies",
     "open_clip",
     "true_rate",
+    "warn_of_lost_frames",
 ]

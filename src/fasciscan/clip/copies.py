@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 IDENTICAL_BELOW = 0.004
-"""Mean grey difference of a true copy, even recoded: one pixel in 250 off by one. A frozen H.264 recording has 0.003."""
+"""Mean grey difference of a true copy, even recoded: one pixel in 250 off by one. Frozen H.264 clips have 0.003."""
 NEAR_COPY_RATIO = 0.25
-"""A near-copy differs by less than this share from what its neighbours differ by. In screen captures with strong motion
-the share is 0.00 to 0.23; a smooth motion that turns round has about 0.3 or more at 30 to 80 frames/s."""
+"""A near-copy differs by less than this share of what its neighbours differ by. In screen captures of strong motion
+the share is 0 to 0.23; a smooth motion that turns round has about 0.3 or more at 30 to 80 frames/s."""
 MOVING_ABOVE = 1.0
-"""Below this grey difference of the neighbours a codec may skip whole frames by itself, so that copies cannot be told."""
+"""Below this grey difference of the neighbours a codec may skip whole frames itself: copies cannot be told."""
 LONGEST_NEAR_COPIES = 5
 """Near-copies in a row: 10 true frames/s in a clip of 60. A longer rest is a rest."""
 FROZEN_FROM_S = 0.5
@@ -62,7 +62,7 @@ def true_rate(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) -> float:
         bound.
     """
     frozen = frozen_stretches(times_s, copies)
-    live_s = _end_s(times_s) - times_s[0] - sum(end - start for start, end in frozen)
+    live_s = clip_end(times_s) - times_s[0] - sum(end - start for start, end in frozen)
     new = ~copies
     for start, end in frozen:
         new &= (times_s < start) | (times_s >= end)
@@ -77,7 +77,7 @@ def frozen_stretches(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) ->
     if not len(times_s):
         return []
     new = np.flatnonzero(~copies)
-    bounds = np.append(times_s[new], _end_s(times_s))
+    bounds = np.append(times_s[new], clip_end(times_s))
     runs = np.diff(np.append(new, len(copies)))
     return [
         (float(start), float(end))
@@ -86,6 +86,6 @@ def frozen_stretches(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) ->
     ]
 
 
-def _end_s(times_s: NDArray[np.float64]) -> float:
-    """When the last frame ends, if it lasts as long as a typical one."""
+def clip_end(times_s: NDArray[np.float64]) -> float:
+    """Tell when the last frame ends, if it lasts as long as a typical one, in seconds."""
     return float(times_s[-1] + np.median(np.diff(times_s))) if len(times_s) > 1 else float(times_s[-1])

@@ -1,4 +1,4 @@
-"""The one door for every clip: finds its format, reads what it says of itself, adds the user's word, finds the tissue."""
+"""The one door for every clip: finds its format, reads what it says of itself, adds the user's word, finds tissue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.clip.scale import settle_scale
 from fasciscan.clip.survey import survey
 from fasciscan.clip.timing import read_timestamps
-from fasciscan.clip.tissue import find_tissue
 from fasciscan.errors import ClipError
 
 DICOM_MAGIC_AT = 128
@@ -40,6 +39,8 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
     FasciscanError
         If the clip cannot be read, or an option does not fit it.
     """
+    from fasciscan.clip.tissue import find_tissue  # here: OpenCV takes 0.1 s to load
+
     path = Path(path)
     recording = _read(path)
     timing = recording.timing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,10 @@ from numpy.typing import NDArray
 
 from fasciscan.clip.records import Frame, Scale
 from fasciscan.clip.timing import Timing
+from fasciscan.errors import ClipError
 
+LARGEST_SIDE_PX = 16384
+"""A larger image is a broken header, not a scanner."""
 Luma = NDArray[np.uint8]
 """Grey levels of one picture, (height, width)."""
 
@@ -76,3 +80,15 @@ def spread_positions(frame_count: int, count: int) -> list[int]:
     """Positions of up to `count` frames, evenly over a clip and without its very ends."""
     wanted = min(frame_count, count)
     return [int((i + 0.5) * frame_count / wanted) for i in range(wanted)]
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuse an image size that no scanner makes.
+
+    Raises
+    ------
+    ClipError
+        If a side is 0, negative or absurdly long.
+    """
+    if not (0 < width <= LARGEST_SIDE_PX and 0 < height <= LARGEST_SIDE_PX):
+        raise ClipError(path, f"says its image is {width}×{height} px", "export the clip again")

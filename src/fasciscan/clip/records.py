@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 class Frame(NamedTuple):
     """One frame as it comes off the file."""
 
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride]  # hides tuple.index, which nobody needs here
     """Position in the clip, counted from 0."""
     time_s: float
     """Presentation time in seconds, 0 at the first frame."""
@@ -89,7 +89,7 @@ class Clip:
     @property
     def duration_s(self) -> float:
         """From the first frame to the end of the last, the last lasting as long as a typical one."""
-        if len(self.times_s) < 2:  # noqa: PLR2004
+        if len(self.times_s) < 2:
             return 0.0
         return float(self.times_s[-1] - self.times_s[0] + np.median(np.diff(self.times_s)))
 

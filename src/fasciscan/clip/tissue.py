@@ -1,7 +1,7 @@
 """Where in the image the tissue is, and not the screen around it.
 
-Tissue is speckled and never quite still, connected and large. Text, rulers, grey bars and logos are flat or thin, and do
-not change. Both are told on a grid of small blocks; what is left is the shape of one image: convex, except for
+Tissue is speckled and never quite still, connected and large. Text, rulers, grey bars and logos are flat or thin, and
+do not change. Both are told on a grid of small blocks; what is left has the shape of one image: convex, except for
 markers on top of it and for a deep part from which no echo comes back.
 """
 
@@ -25,9 +25,9 @@ BLOCKS_ACROSS = 160
 SMALLEST_BLOCK_PX = 4
 EVERY_LEADING = 4
 """Of the leading frames every fourth is looked at: neighbours are alike."""
-TEXTURED_SHARE = 0.3
-"""A block is textured if this share of its pixels differs from the pixel to the left or above. Strongly compressed muscle
-has 0.35 and more (mmu_test_video), flat screen 0, text up to 0.9, which is why texture alone does not do."""
+TEXTURED_SHARE = 0.2
+"""A block is textured if this share of its pixels differs from the pixel to the left or above. Strongly compressed deep
+muscle has 0.3 and more, flat screen 0, text up to 0.9, which is why texture alone does not do."""
 CHANGE_SHARE = 0.03
 """A block is alive if it changes by more than this share of what the liveliest blocks change by. Screen around tissue
 has up to 0.01 in recompressed recordings, the quietest tissue 0.04 and more."""
@@ -117,25 +117,29 @@ class _Grid:
     """Share of pixels that differ from their neighbour."""
     change: NDArray[np.float32]
     """Mean absolute grey difference to the first frame."""
-    brightness: NDArray[np.float32]
-    """Mean grey level."""
 
 
 def _look(seen: Survey, allowed: NDArray[np.bool_]) -> _Grid:
-    """Gather texture, change and brightness; blocks outside the allowed part count as flat and still."""
+    """Gather texture and change; blocks outside the allowed part count as flat and still."""
     frames = [*seen.leading[::EVERY_LEADING], *seen.spread]
     height, width = allowed.shape
     block = max(SMALLEST_BLOCK_PX, round(max(height, width) / BLOCKS_ACROSS))
     size = (max(1, width // block), max(1, height // block))
 
-    def reduce(image: NDArray[np.generic]) -> NDArray[np.float32]:
-        return cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    textured = np.zeros(size[::-1], np.float32)
+    change = np.zeros(size[::-1], np.float32)
+    for frame in frames:
+        textured += _reduce(_differs_from_neighbour(frame), size)
+        change += _reduce(cv2.absdiff(frame, frames[0]), size)
+    inside = _reduce(allowed, size)
+    textured *= inside / np.float32(len(frames))
+    change *= inside / np.float32(max(1, len(frames) - 1))
+    return _Grid(textured, change)
 
-    inside = reduce(allowed.astype(np.float32))
-    textured = sum(reduce(_differs_from_neighbour(frame)) for frame in frames) / len(frames)
-    change = sum(reduce(cv2.absdiff(frame, frames[0])) for frame in frames[1:]) / max(1, len(frames) - 1)
-    brightness = sum(reduce(frame) for frame in frames) / len(frames)
-    return _Grid(textured * inside, change * inside, brightness)
+
+def _reduce(image: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Average over blocks; `size` is columns, rows."""
+    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _differs_from_neighbour(frame: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -155,10 +159,10 @@ def _outline(grid: _Grid) -> NDArray[np.bool_]:
     if liveliest >= STILL_BELOW:
         found &= change >= CHANGE_SHARE * liveliest
     # The image may reach the edge of the picture, where opening must not eat its corners.
-    blocks = cv2.copyMakeBorder(found.astype(np.uint8), *[THIN_BLOCKS] * 4, cv2.BORDER_REFLECT)
+    blocks = np.pad(found.astype(np.uint8), THIN_BLOCKS, mode="symmetric")
     blocks = cv2.morphologyEx(blocks, cv2.MORPH_CLOSE, np.ones((GAP_BLOCKS, GAP_BLOCKS), np.uint8))
     blocks = cv2.morphologyEx(blocks, cv2.MORPH_OPEN, np.ones((THIN_BLOCKS, THIN_BLOCKS), np.uint8))
-    blocks = np.ascontiguousarray(blocks[THIN_BLOCKS:-THIN_BLOCKS, THIN_BLOCKS:-THIN_BLOCKS])
+    blocks = np.ascontiguousarray(blocks[THIN_BLOCKS:-THIN_BLOCKS, THIN_BLOCKS:-THIN_BLOCKS], np.uint8)
     return _convex_hull(_large_parts(blocks))
 
 
@@ -192,11 +196,11 @@ def _echoless_depth(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.bool_]
     return image & (rows > np.median(windows, axis=1))
 
 
-def _steadiness(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.float32] | None:
+def _steadiness(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.float64] | None:
     """Correlate the texture around each block with itself one frame later; None where no frame is new.
 
-    Copies are left out: they repeat their noise too. Of several pairs the third quartile is taken, so that a single fast
-    motion does not pass for noise.
+    Copies are left out: they repeat their noise too. Of several pairs the third quartile is taken, so that a single
+    fast motion does not pass for noise.
     """
     height, width = seen.leading.shape[1:]
     factor = min(1.0, STEADINESS_SIDE_PX / max(height, width))
@@ -208,7 +212,9 @@ def _steadiness(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.float32] |
         return None
     chosen = new[:: max(1, len(new) // STEADINESS_PAIRS)]
     blocks = (image.shape[1], image.shape[0])
-    maps = [cv2.resize(_local_correlation(small[i - 1], small[i]), blocks, interpolation=cv2.INTER_AREA) for i in chosen]
+    maps = [
+        cv2.resize(_local_correlation(small[i - 1], small[i]), blocks, interpolation=cv2.INTER_AREA) for i in chosen
+    ]
     return np.percentile(np.stack(maps), 75, axis=0)
 
 
@@ -218,7 +224,8 @@ def _local_correlation(first: NDArray[np.float32], second: NDArray[np.float32]) 
     mean_1, mean_2 = cv2.blur(first, window), cv2.blur(second, window)
     spread_1 = np.maximum(cv2.blur(first * first, window) - mean_1 * mean_1, FLAT_VARIANCE)
     spread_2 = np.maximum(cv2.blur(second * second, window) - mean_2 * mean_2, FLAT_VARIANCE)
-    return (cv2.blur(first * second, window) - mean_1 * mean_2) / np.sqrt(spread_1 * spread_2)
+    common = cv2.blur(first * second, window) - mean_1 * mean_2
+    return np.asarray(common / np.sqrt(spread_1 * spread_2), np.float32)
 
 
 def _markers(seen: Survey, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -240,7 +247,7 @@ def _markers(seen: Survey, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _to_pixels(blocks: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
     height, width = shape
     smooth = cv2.resize(blocks.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    return smooth >= 0.5
+    return np.asarray(smooth) >= 0.5
 
 
 def _fill_polygon(corners: Sequence[tuple[float, float]], height: int, width: int) -> NDArray[np.bool_]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,25 +12,22 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.stream import Disposition
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
-from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from fasciscan.clip.recording import Luma, Recording, spread_positions
+from fasciscan.clip.jpeg import decode_jpegs
+from fasciscan.clip.recording import Luma, Recording, check_size, spread_positions
 from fasciscan.clip.timing import Timing, assumed_timing, timing_from_stamps
 from fasciscan.errors import ClipError
 
 DECODER_THREADS = 2
 """FFmpeg's frame threads. Two keep pace with the flow kernel; more would take cores from other clips."""
-JPEG_THREADS = 2
-"""OpenCV's JPEG decoder lets go of Python's lock, and two of them are 2.3 times as fast as FFmpeg's."""
-JPEG_LOOKAHEAD = 6
-"""JPEG pictures under way at once: enough to keep the threads busy, few enough to need no memory."""
 BYTE_BITS = 8
-LARGEST_SIDE_PX = 16384
-"""A larger image is a broken header, not a scanner."""
+SQUARE_WITHIN = 0.01
+"""Pixels this near to square are square: cropping and rounding leave such ratios behind."""
 
 
 def open_video(path: Path) -> Recording:
@@ -94,7 +89,7 @@ class VideoPictures:
         """Read key frames from all over the clip: others would need all frames since the last key frame."""
         chosen = [self.key_stamps[i] for i in spread_positions(len(self.key_stamps), count)] if self.key_stamps else []
         with av.open(str(self.path)) as container:
-            stream = container.streams.best("video")
+            stream = _video_stream(self.path, container)
             stream.codec_context.thread_count = 1
             for stamp in chosen:
                 luma = _decode_at(container, stream, stamp)
@@ -155,11 +150,11 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
     width, height = stream.width, stream.height
     if not count:
         raise ClipError(path, "holds no frames", "export the clip again")
-    if not (0 < width <= LARGEST_SIDE_PX and 0 < height <= LARGEST_SIDE_PX):
-        raise ClipError(path, f"says its image is {width}×{height} px", "export the clip again")
+    check_size(path, width, height)
     timing, stamps, order = _settle_times(stream, listing)
     keys = np.array(listing.keys)[order]
-    key_stamps = [listing.stamps[i] if stamps else listing.decode_stamps[i] for i in np.flatnonzero(listing.keys)]
+    marks = listing.stamps if stamps else listing.decode_stamps
+    key_stamps = [marks[i] for i in np.flatnonzero(listing.keys)]
     codec = stream.codec_context.name
     pictures = VideoPictures(
         path,
@@ -190,7 +185,11 @@ def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple
     if tick_s and len(set(stamps)) == count:
         order = np.argsort(stamps)
         ordered = tuple(stamps[i] for i in order)
-        return timing_from_stamps(np.array(ordered) * tick_s, "file timestamps", rate), ordered, order
+        timing = timing_from_stamps(np.array(ordered) * tick_s, "file timestamps", rate)
+        # Where frames are stored in another order than shown but their stamps rise, as FFmpeg makes them up for
+        # AVI, a stamp does not tell which frame it belongs to. The decoder's order does.
+        reordered = stream.codec_context.has_b_frames and stamps == sorted(stamps)
+        return timing, None if reordered else ordered, order
     order = np.arange(count)
     decode_stamps = [s for s in listing.decode_stamps if s is not None]
     if tick_s and len(stamps) < count and len(decode_stamps) == count:
@@ -205,8 +204,8 @@ def _warn_of_losses(stream: VideoStream, promised: int, count: int) -> tuple[str
     if count < promised - 1:
         warnings.append(f"the file is cut short: {count} of {promised} frames are there and were analysed")
     aspect = stream.sample_aspect_ratio
-    if aspect and aspect != 1:
-        warnings.append(f"pixels are not square (width : height = {aspect}): one scale does not hold for both directions")
+    if aspect and abs(float(aspect) - 1) > SQUARE_WITHIN:
+        warnings.append(f"pixels are not square (width : height = {aspect}): one scale does not hold both ways")
     return tuple(warnings)
 
 
@@ -246,30 +245,10 @@ def _decode_at(container: InputContainer, stream: VideoStream, stamp: int) -> Lu
 
 
 def _decode_jpegs(path: Path) -> Iterator[tuple[int | None, Luma]]:
-    """Decode JPEG pictures with OpenCV on a few threads, in order, a few ahead."""
-    pending: deque[tuple[int | None, Future[Luma | None]]] = deque()
-    with av.open(str(path)) as container, ThreadPoolExecutor(JPEG_THREADS) as threads:
-        for packet in _packets(container, _video_stream(path, container)):
-            if packet.size:
-                pending.append((packet.pts, threads.submit(decode_jpeg, bytes(packet))))
-            if len(pending) >= JPEG_LOOKAHEAD:
-                yield from _ready(pending.popleft())
-        while pending:
-            yield from _ready(pending.popleft())
-
-
-def _ready(item: tuple[int | None, Future[Luma | None]]) -> Iterator[tuple[int | None, Luma]]:
-    stamp, future = item
-    luma = future.result()
-    if luma is not None:
-        yield stamp, luma
-
-
-def decode_jpeg(data: bytes) -> Luma | None:
-    """Grey levels of a JPEG picture, (height, width), or None where it is broken."""
-    import cv2
-
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
+    """Decode motion JPEG with OpenCV, which is faster than FFmpeg at it."""
+    with av.open(str(path)) as container:
+        packets = _packets(container, _video_stream(path, container))
+        yield from decode_jpegs((packet.pts, bytes(packet)) for packet in packets if packet.size)
 
 
 def _opencv_reads(path: Path, shape: tuple[int, int]) -> bool:

@@ -19,10 +19,9 @@ _MARGIN_S = 2.0
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole."""
 _BLOCK_VALUES = 4_000_000
 """Cells × frames a block may hold: with 6 floats each, some 100 MB."""
-_NOISE_QUANTILE, _NOISE_AT_QUANTILE = 0.25, 0.7585
-"""The lower quartile of the length of a vector of two unit normals (Rayleigh). Low, because a cell that twitches a
-third of the time must not raise its own noise."""
-_NOISE_FLOOR_MM = 0.006
+_QUARTILES = {0.25: 0.7585, 0.75: 1.6651}
+"""Lower and upper quartile of the length of a vector of two unit normals (Rayleigh)."""
+_NOISE_FLOOR_MM = 0.008
 """Strong compression freezes blocks of the picture, and their noise reads as 0."""
 _REACH_S = 0.15
 """A time further than this from any measured frame has no motion: frames are missing there."""
@@ -60,7 +59,7 @@ class FrameLog:
 
 @dataclass(frozen=True, slots=True)
 class FrameSteps:
-    """Motion at the frames' own times, for traces and landmarks. Whole-frame motion is still in it."""
+    """Motion at the frames' own times, for traces and landmarks; whole-frame motion is taken out."""
 
     index: NDArray[np.int64]
     """(n,) frame number; copies are left out."""
@@ -151,7 +150,7 @@ def _assemble(
     log = _frame_log([frame for frame, _ in held if core_s[0] <= frame.time_s < core_s[1]])
     moves = [motion for _, motion in held if motion is not None]
     core_s = (core_s[0], min(core_s[1], held[-1][0].time_s if held else core_s[0]))
-    frames = _without_key_frames(_frame_steps(moves, grid), clip.key_frames)
+    frames, rigid = _without_rigid(_without_key_frames(_frame_steps(moves, grid), clip.key_frames), grid)
     first, last = max(core_s[0] - _MARGIN_S, 0.0), core_s[1] + _MARGIN_S
     times = np.arange(round(first * config.rate_hz), round(last * config.rate_hz) + 1) / config.rate_hz
     times = times[times <= (held[-1][0].time_s if held else 0.0)]
@@ -166,11 +165,6 @@ def _assemble(
     velocity = frames.step[stepped] / frames.step_s[stepped].astype(np.float32)[:, None, None, None]
     velocity = _resample(velocity, (frames.times_s - frames.step_s / 2)[stepped], times)
     change = np.array([motion.change for motion in moves], np.float32).reshape(-1, *grid.shape)
-    rigid = rigid_motion(lagged, grid)
-    lagged -= rigid[:, None, None]
-    lagged[:, ~grid.valid] = 0
-    velocity -= rigid_motion(velocity, grid)[:, None, None]
-    velocity[:, ~grid.valid] = 0
     excursion = _excursion(lagged, round(config.lag_s * config.rate_hz / 2))
     return MotionMaps(
         grid=grid,
@@ -183,7 +177,7 @@ def _assemble(
         noise=_noise(excursion, grid),
         error=error,
         change=_resample(change, frames.times_s, times),
-        rigid=rigid,
+        rigid=_resample(rigid[measured] * scale[..., 0, 0], centre, times),
         frames=frames,
         log=log,
     )
@@ -233,6 +227,15 @@ def _without_key_frames(frames: FrameSteps, key_frames: NDArray[np.bool_]) -> Fr
     return replace(frames, step=step, lagged=lagged)
 
 
+def _without_rigid(frames: FrameSteps, grid: Grid) -> tuple[FrameSteps, NDArray[np.float32]]:
+    """Take the whole-frame motion out; returns also what was taken out of ``lagged``, (n, 2) in mm."""
+    rigid = rigid_motion(frames.lagged, grid)
+    inside = grid.valid[..., None]
+    step = (frames.step - rigid_motion(frames.step, grid)[:, None, None]) * inside
+    lagged = (frames.lagged - rigid[:, None, None]) * inside
+    return replace(frames, step=step, lagged=lagged), rigid
+
+
 def _resample(
     values: NDArray[np.float32], at_s: NDArray[np.float64], times_s: NDArray[np.float64], missing: float = 0.0
 ) -> NDArray[np.float32]:
@@ -263,8 +266,15 @@ def _excursion(lagged: NDArray[np.float32], half: int) -> NDArray[np.float32]:
 
 
 def _noise(excursion: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
-    if not len(excursion):
-        return np.where(grid.valid, _NOISE_FLOOR_MM, np.inf).astype(np.float32)
-    length = np.hypot(excursion[..., 0], excursion[..., 1])
-    own = np.quantile(length, _NOISE_QUANTILE, axis=0) / _NOISE_AT_QUANTILE
-    return np.where(grid.valid, np.maximum(own, _NOISE_FLOOR_MM), np.inf).astype(np.float32)
+    """Noise of each cell from the upper quartile of its motion, which also knows restless tissue.
+
+    A unit that twitches more than a quarter of the time must not raise its own noise: above what is usual in the
+    field, the lower quartile decides.
+    """
+    noise = np.full(grid.shape, np.inf, np.float32)
+    noise[grid.valid] = _NOISE_FLOOR_MM
+    if len(excursion):
+        length = np.hypot(excursion[..., 0], excursion[..., 1])[:, grid.valid]
+        low, high = (np.quantile(length, share, axis=0) / unit for share, unit in _QUARTILES.items())
+        noise[grid.valid] = np.maximum(np.maximum(low, np.minimum(high, np.median(high))), _NOISE_FLOOR_MM)
+    return noise

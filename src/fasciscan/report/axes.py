@@ -32,6 +32,10 @@ class Axis:
         share = (value - self.low) / span if span > 0 else 0.5
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
 
+    def measured(self, origin: float, unit: float) -> Axis:
+        """Give the same axis with its values counted from `origin`, in units of `unit` each."""
+        return Axis((self.low - origin) * unit, (self.high - origin) * unit, self.start, self.end)
+
     def ticks(self, most: int) -> list[Tick]:
         """Round values along the axis, at most about `most` of them."""
         span = self.high - self.low

@@ -1,4 +1,4 @@
-"""One event over time: the M-mode strip through its epicentre and, under it, the displacement there, on one time axis."""
+"""One event over time: the M-mode strip through its epicentre and, under it, the displacement there."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from fasciscan.twitch.events import Event
 # Layout in units of the chart.
 WIDTH = 520
 LEFT, RIGHT = 52, 510
-MMODE_TOP, MMODE_BOTTOM = 20, 150
-TRACE_TOP, TRACE_BOTTOM = 164, 274
-HEIGHT = 312
+MMODE_TOP, MMODE_BOTTOM = 20, 194
+TRACE_TOP, TRACE_BOTTOM = 208, 336
+HEIGHT = 374
+TIME_TICKS, TRACE_TICKS, DEPTH_TICKS = 7, 4, 4
 HEADROOM = 1.12
 """Of the trace's panel over its largest value, so that the peak does not touch the edge."""
+FOOTROOM = 0.15
+"""Of the trace's panel under rest, so that the line at rest is seen."""
 SWING_LEAST_MM, SWING_LEAST_PX = 0.02, 0.2
 """Least height of the trace's axis, about the noise of the flow, so that noise does not fill the panel."""
 
@@ -30,7 +33,8 @@ class Landmark:
 
     name: str
     x: float
-    time_s: float
+    anchor: str
+    """Side of its line that its name stands on, in SVG's words, so that names close in time do not meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def draw_event(clip: Clip, event: Event, strip: Filmstrip) -> EventChart:
     time = Axis(event.onset_s - AROUND_S, event.offset_s + AROUND_S, LEFT, RIGHT)
     swing = SWING_LEAST_MM if in_mm else SWING_LEAST_PX
     top = max(float(np.nanmax(values, initial=0.0)), swing) * HEADROOM
-    bottom = min(float(np.nanmin(values, initial=0.0)) * HEADROOM, -0.15 * top)
+    bottom = min(float(np.nanmin(values, initial=0.0)) * HEADROOM, -FOOTROOM * top)
     height = Axis(bottom, top, TRACE_BOTTOM, TRACE_TOP)
     rows = Axis(strip.box.top, strip.box.bottom, MMODE_TOP, MMODE_BOTTOM)
     return EventChart(
@@ -76,25 +80,25 @@ def draw_event(clip: Clip, event: Event, strip: Filmstrip) -> EventChart:
         time.at(strip.start_s),
         time.at(strip.end_s) - time.at(strip.start_s),
         rows.at(event.origin.y_px),
-        time.ticks(7),
-        height.ticks(4),
-        _depth_ticks(clip, strip),
+        time.ticks(TIME_TICKS),
+        height.ticks(TRACE_TICKS),
+        _depth_ticks(clip, rows),
         height.at(0.0),
         _path(event.trace.times_s, values, time, height),
-        [
-            Landmark("onset", time.at(event.onset_s), event.onset_s),
-            Landmark("peak", time.at(event.peak_s), event.peak_s),
-            Landmark("offset", time.at(event.offset_s), event.offset_s),
-        ],
+        _landmarks(event, time),
     )
 
 
-def _depth_ticks(clip: Clip, strip: Filmstrip) -> list[Tick]:
-    top, bottom = float(strip.box.top), float(strip.box.bottom)
+def _landmarks(event: Event, time: Axis) -> list[Landmark]:
+    onset, peak, offset = time.at(event.onset_s), time.at(event.peak_s), time.at(event.offset_s)
+    roomier = "start" if peak - onset < offset - peak else "end"
+    return [Landmark("onset", onset, "end"), Landmark("peak", peak, roomier), Landmark("offset", offset, "start")]
+
+
+def _depth_ticks(clip: Clip, rows: Axis) -> list[Tick]:
     if clip.scale is not None:
-        surface, unit = tissue_box(clip).top, clip.scale.y_mm_per_px
-        top, bottom = (top - surface) * unit, (bottom - surface) * unit
-    return Axis(top, bottom, MMODE_TOP, MMODE_BOTTOM).ticks(4)
+        rows = rows.measured(tissue_box(clip).top, clip.scale.y_mm_per_px)
+    return rows.ticks(DEPTH_TICKS)
 
 
 def _path(times_s: NDArray[np.float64], values: NDArray[np.float64], time: Axis, height: Axis) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from operator import attrgetter
 from pathlib import Path
 
 from fasciscan.clip.records import Clip
@@ -10,37 +11,35 @@ from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
 from fasciscan.twitch.events import Event
 
-COLUMNS = (
-    "clip",
-    "id",
-    "kind",
-    "counted",
-    "probability",
-    "reason",
-    "onset_s",
-    "peak_s",
-    "offset_s",
-    "duration_s",
-    "peak_frame",
-    "x_px",
-    "y_px",
-    "sd_px",
-    "x_mm",
-    "y_mm",
-    "sd_mm",
-    "major_px",
-    "minor_px",
-    "angle_deg",
-    "area_px",
-    "major_mm",
-    "minor_mm",
-    "area_mm2",
-    "peak_displacement_px",
-    "peak_displacement_mm",
-    "peak_velocity_px_s",
-    "peak_velocity_mm_s",
-    "site",
-)
+COLUMNS = {
+    "id": "id",
+    "kind": "kind",
+    "probability": "probability",
+    "reason": "reason",
+    "onset_s": "onset_s",
+    "peak_s": "peak_s",
+    "offset_s": "offset_s",
+    "peak_frame": "peak_frame",
+    "x_px": "origin.x_px",
+    "y_px": "origin.y_px",
+    "sd_px": "origin.sd_px",
+    "x_mm": "origin.x_mm",
+    "y_mm": "origin.y_mm",
+    "sd_mm": "origin.sd_mm",
+    "major_px": "territory.major_px",
+    "minor_px": "territory.minor_px",
+    "angle_deg": "territory.angle_deg",
+    "area_px": "territory.area_px",
+    "major_mm": "territory.major_mm",
+    "minor_mm": "territory.minor_mm",
+    "area_mm2": "territory.area_mm2",
+    "peak_displacement_px": "peak_displacement_px",
+    "peak_displacement_mm": "peak_displacement_mm",
+    "peak_velocity_px_s": "peak_velocity_px_s",
+    "peak_velocity_mm_s": "peak_velocity_mm_s",
+    "site": "site",
+}
+"""Each column after ``clip`` and ``counted``, and where an event tells it."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins with one of these is run as a formula by spreadsheets (OWASP, "CSV Injection")."""
@@ -52,50 +51,18 @@ def write_csv(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> Non
     """Write all events of a clip to `path`, in the order of their onsets.
 
     The text is UTF-8 with a byte-order mark: without it Excel takes the umlauts of a file name for Latin-1. A clip
-    without events gives the header alone.
+    without events gives the header alone. ``kind`` and ``counted`` tell the twitches from what was found beside them.
     """
-    rows = [_row(clip.path.name, event, counted=True) for event in result.events]
-    rows += [_row(clip.path.name, event, counted=False) for event in result.other_motion]
-    rows.sort(key=lambda row: row["onset_s"])
+    told = [("yes", event) for event in result.events] + [("no", event) for event in result.other_motion]
+    told.sort(key=lambda row: row[1].onset_s)
     with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        writer = csv.writer(file)
+        writer.writerow(["clip", "counted", *COLUMNS])
+        writer.writerows([_cell(clip.path.name), counted, *_cells(event)] for counted, event in told)
 
 
-def _row(clip: str, event: Event, *, counted: bool) -> dict[str, object]:
-    origin, territory = event.origin, event.territory
-    return {
-        "clip": clip,
-        "id": event.id,
-        "kind": str(event.kind),
-        "counted": "yes" if counted else "no",
-        "probability": event.probability,
-        "reason": event.reason,
-        "onset_s": event.onset_s,
-        "peak_s": event.peak_s,
-        "offset_s": event.offset_s,
-        "duration_s": event.offset_s - event.onset_s,
-        "peak_frame": event.peak_frame,
-        "x_px": origin.x_px,
-        "y_px": origin.y_px,
-        "sd_px": origin.sd_px,
-        "x_mm": origin.x_mm,
-        "y_mm": origin.y_mm,
-        "sd_mm": origin.sd_mm,
-        "major_px": territory.major_px,
-        "minor_px": territory.minor_px,
-        "angle_deg": territory.angle_deg,
-        "area_px": territory.area_px,
-        "major_mm": territory.major_mm,
-        "minor_mm": territory.minor_mm,
-        "area_mm2": territory.area_mm2,
-        "peak_displacement_px": event.peak_displacement_px,
-        "peak_displacement_mm": event.peak_displacement_mm,
-        "peak_velocity_px_s": event.peak_velocity_px_s,
-        "peak_velocity_mm_s": event.peak_velocity_mm_s,
-        "site": event.site,
-    }
+def _cells(event: Event) -> list[object]:
+    return [_cell(attrgetter(attribute)(event)) for attribute in COLUMNS.values()]
 
 
 def _cell(value: object) -> object:

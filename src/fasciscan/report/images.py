@@ -43,7 +43,7 @@ def strength_uri(strength: NDArray[np.float32], rgb: tuple[int, int, int]) -> st
 
 
 def paint_difference(now: NDArray[np.uint8], before: NDArray[np.uint8], full: float) -> NDArray[np.uint8]:
-    """What became brighter (orange) and darker (blue), on black.
+    """Paint what became brighter (orange) and darker (blue), on black.
 
     Parameters
     ----------

@@ -59,23 +59,27 @@ def write_page(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> No
         _shown_event(clip, event, pictures.filmstrips[event.id]) for event in in_time if event.id in pictures.filmstrips
     ]
     reference = pictures.reference
-    page = _environment().get_template("report.html.j2").render(
-        clip=result.clip,
-        clip_name=clip.path.name,
-        result=result,
-        events=in_time,
-        others=sorted(result.other_motion, key=lambda event: event.onset_s),
-        unit="px" if clip.scale is None else "mm",
-        tissue=tissue_box(clip),
-        tissue_share=float(clip.mask.mean()),
-        shown=shown,
-        raster=raster_chart.draw_raster(clip, result, raster),
-        reference=None if reference is None else reference_chart.draw_reference(clip, result, reference),
-        rate_words=words.say_rate(result),
-        limits=words.say_limits(result),
-        no_diagnosis=words.NO_DIAGNOSIS,
-        config=json.dumps(result.provenance.config, indent=1, default=str),
-        layout=_layouts(),
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            clip=result.clip,
+            clip_name=clip.path.name,
+            result=result,
+            events=in_time,
+            others=sorted(result.other_motion, key=lambda event: event.onset_s),
+            unit="px" if clip.scale is None else "mm",
+            tissue=tissue_box(clip),
+            tissue_share=float(clip.mask.mean()),
+            shown=shown,
+            raster=raster_chart.draw_raster(clip, result, raster),
+            reference=None if reference is None else reference_chart.draw_reference(clip, result, reference),
+            rate_words=words.say_rate(result),
+            limits=words.say_limits(result),
+            no_diagnosis=words.NO_DIAGNOSIS,
+            config=json.dumps(result.provenance.config, indent=1, default=str),
+            layout=_layouts(),
+        )
     )
     path.write_text(page, encoding="utf-8")
 

@@ -1,5 +1,7 @@
-"""The frames a reader needs to see: one second pass over the clip that keeps a reference frame and, for each event,
-five crops and the M-mode strip through its epicentre."""
+"""The frames a reader needs to see, picked in a second pass over the clip.
+
+Kept are one reference frame and, for each event, five crops and the M-mode strip through its epicentre.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ CROP_SHOWN_PX = 200
 MMODE_HALF_WIDTH_PX = 1
 """Image columns averaged on either side of the epicentre: speckle is some pixels wide, so three cost no detail."""
 
-MMODE_SHOWN_PX = (420, 130)
+MMODE_SHOWN_PX = (458, 174)
+"""Width and height of the strip in the page's chart."""
+
 REFERENCE_MOST_PX = 1000
 BRIGHT_PERCENTILE = 99.5
 GAIN_MOST = 4.0
@@ -176,7 +180,7 @@ def _plan_shot(clip: Clip, tissue: Box, event: Event) -> _Shot:
         "before": min(_nearest(clip.times_s, event.onset_s - BEFORE_S), max(onset - 1, 0)),
         "onset": onset,
         "peak": _nearest(clip.times_s, event.peak_s),
-        "returning": _nearest(clip.times_s, (event.peak_s + event.offset_s) / 2),
+        "after": _nearest(clip.times_s, (event.peak_s + event.offset_s) / 2),
         "offset": _nearest(clip.times_s, event.offset_s),
     }
     return _Shot(event, _crop_box(tissue, event), moments, event.onset_s - AROUND_S, event.offset_s + AROUND_S)
@@ -196,7 +200,8 @@ def _develop(shot: _Shot) -> Filmstrip:
     bright = max(float(np.percentile(crop, BRIGHT_PERCENTILE)) for _, crop in crops.values())
     gain = min(max(255 / max(bright, 1.0), 1.0), GAIN_MOST)
     moments = tuple(
-        Moment(name, time_s, images.jpeg_uri(_as_shown(images.brighten(crop, gain)))) for name, (time_s, crop) in crops.items()
+        Moment(name, time_s, images.jpeg_uri(_as_shown(images.brighten(crop, gain))))
+        for name, (time_s, crop) in crops.items()
     )
     times = [time_s for time_s, _ in shot.mmode]
     return Filmstrip(
@@ -221,7 +226,7 @@ def _difference_uri(crops: dict[str, tuple[float, NDArray[np.uint8]]]) -> str | 
 
 def _mmode_uri(strip: list[tuple[float, NDArray[np.float32]]], gain: float) -> str | None:
     """M-mode picture over even time: each column shows the frame nearest in time, as a scanner does."""
-    if len(strip) < 2:  # noqa: PLR2004  one frame is no course
+    if len(strip) < 2:
         return None
     width, height = MMODE_SHOWN_PX
     times = np.array([time_s for time_s, _ in strip])
@@ -245,6 +250,6 @@ def _shrunk_uri(image: NDArray[np.uint8]) -> str:
 
 def _nearest(times_s: NDArray[np.float64], time_s: float) -> int:
     after = int(np.clip(np.searchsorted(times_s, time_s), 1, max(len(times_s) - 1, 1)))
-    if len(times_s) < 2:  # noqa: PLR2004
+    if len(times_s) < 2:
         return 0
     return after if times_s[after] - time_s < time_s - times_s[after - 1] else after - 1

@@ -1,5 +1,7 @@
-"""The motion raster as a chart: depth over time and lateral position over time, in rows that fit a page, with every
-event, look-alike and excluded stretch marked."""
+"""The motion raster as a chart: depth over time and lateral position over time, in rows that fit a page.
+
+Every event, look-alike and excluded stretch is marked.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
 from fasciscan.report import images
 from fasciscan.report.axes import Axis, Tick
-from fasciscan.report.pictures import Box, tissue_box
+from fasciscan.report.pictures import tissue_box
 from fasciscan.twitch.events import Event
 
 ROW_LONGEST_S = 75.0
@@ -30,6 +32,11 @@ QUIET_PX = 1.0
 """The colour scale never ends below this, half a typical twitch (MUMRI: 0.2 mm), so that a quiet clip looks quiet."""
 
 FULL_PERCENTILE = 99.8
+USUAL_PERCENTILE = 90.0
+"""Most of a clip is rest; colour begins above what rest shows, which is noise."""
+GAMMA = 0.7
+"""A twitch of a fifth of the largest is still seen at a third of the colour."""
+
 COLUMNS_MOST = 1600
 
 # Layout of a row, in units of the chart (1120 wide; about 0.16 mm each on A4).
@@ -46,6 +53,8 @@ HEIGHT = AXIS_TOP + 40
 CHARACTER = 7.5
 """Width of a digit of a mark's number."""
 SPAN_LEAST = 3.0
+"""Width of the bar of an event that is shorter than this."""
+TIME_TICKS, DEPTH_TICKS, LATERAL_TICKS = 12, 5, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,37 +130,49 @@ def draw_raster(clip: Clip, result: ClipResult, raster: Raster) -> RasterChart |
     """
     if not (raster.depth_time.size and raster.lateral_time.size):
         return None
-    ruler = _Ruler(clip, raster)
-    full = _full_scale(result, raster)
+    ruler = _Ruler.for_clip(clip, raster)
+    shown = _shown_range(result, raster)
     rigid_full = max(float(np.nanmax(raster.rigid, initial=0.0)), _quiet(raster))
     end_s = max(clip.duration_s, float(raster.times_s[-1]))
     length_s = end_s if end_s <= ROW_LONGEST_S else ROW_S
-    starts = [n * length_s for n in range(max(math.ceil(end_s / length_s - 1e-9), 1))]
-    rows = [_draw_row(ruler, result, raster, full, rigid_full, (start, min(start + length_s, end_s)), length_s) for start in starts]
-    return RasterChart(rows, ruler.unit, f"{full:.2g} {raster.unit}", f"{rigid_full:.2g} {raster.unit}")
+    count = max(math.ceil(end_s / length_s - 1e-9), 1)
+    spans = [_Span(n * length_s, min((n + 1) * length_s, end_s), n == count - 1) for n in range(count)]
+    rows = [_draw_row(ruler, result, raster, shown, rigid_full, span, length_s) for span in spans]
+    return RasterChart(rows, ruler.unit, f"{shown[1]:.2g} {raster.unit}", f"{rigid_full:.2g} {raster.unit}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Time of one row, half-open; the last one holds all that comes after its start."""
+
+    start_s: float
+    end_s: float
+    is_last: bool
+
+    def holds(self, times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return (times_s >= self.start_s) & ((times_s < self.end_s) | self.is_last)
+
+
+@dataclass(frozen=True, slots=True)
 class _Ruler:
-    """Turns image rows and columns into places in the chart, in millimetres of tissue where there is a scale."""
+    """Turns image rows and columns into places in the chart, labelled in millimetres where there is a scale."""
 
-    def __init__(self, clip: Clip, raster: Raster):
+    unit: str
+    depth: Axis
+    lateral: Axis
+    depth_ticks: list[Tick]
+    lateral_ticks: list[Tick]
+
+    @classmethod
+    def for_clip(cls, clip: Clip, raster: Raster) -> _Ruler:
+        depth = Axis(*_cell_edges(raster.depth_px), DEPTH_TOP, DEPTH_TOP + DEPTH_HEIGHT)
+        lateral = Axis(*_cell_edges(raster.lateral_px), LATERAL_TOP, LATERAL_TOP + LATERAL_HEIGHT)
+        if clip.scale is None:
+            return cls("px", depth, lateral, depth.ticks(DEPTH_TICKS), lateral.ticks(LATERAL_TICKS))
         tissue = tissue_box(clip)
-        self.unit = "px" if clip.scale is None else "mm"
-        x_unit, y_unit = (1.0, 1.0) if clip.scale is None else (clip.scale.x_mm_per_px, clip.scale.y_mm_per_px)
-        edges = Box(0, 0, 0, 0) if clip.scale is None else tissue
-        self._top_px, self._bottom_px = _cell_edges(raster.depth_px)
-        self._left_px, self._right_px = _cell_edges(raster.lateral_px)
-        self.depth = Axis(self._top_px, self._bottom_px, DEPTH_TOP, DEPTH_TOP + DEPTH_HEIGHT)
-        self.lateral = Axis(self._left_px, self._right_px, LATERAL_TOP, LATERAL_TOP + LATERAL_HEIGHT)
-        self.depth_ticks = Axis(
-            (self._top_px - edges.top) * y_unit, (self._bottom_px - edges.top) * y_unit, self.depth.start, self.depth.end
-        ).ticks(5)
-        self.lateral_ticks = Axis(
-            (self._left_px - edges.left) * x_unit,
-            (self._right_px - edges.left) * x_unit,
-            self.lateral.start,
-            self.lateral.end,
-        ).ticks(4)
+        in_depth = depth.measured(tissue.top, clip.scale.y_mm_per_px)
+        across = lateral.measured(tissue.left, clip.scale.x_mm_per_px)
+        return cls("mm", depth, lateral, in_depth.ticks(DEPTH_TICKS), across.ticks(LATERAL_TICKS))
 
 
 def _cell_edges(centres: NDArray[np.float64]) -> tuple[float, float]:
@@ -163,76 +184,73 @@ def _quiet(raster: Raster) -> float:
     return QUIET_MM if raster.unit == "mm" else QUIET_PX
 
 
-def _full_scale(result: ClipResult, raster: Raster) -> float:
-    """Excursion for full colour: that of the largest counted event; look-alikes may be far larger and saturate."""
+def _shown_range(result: ClipResult, raster: Raster) -> tuple[float, float]:
+    """Excursions where the colour begins and where it is full.
+
+    Full is the largest counted event; look-alikes may be far larger and saturate.
+    """
     peaks = [
         event.peak_displacement_px if raster.unit == "px" else event.peak_displacement_mm or 0.0
         for event in result.events
     ]
     typical = float(np.nanpercentile(raster.depth_time, FULL_PERCENTILE))
-    return max(max(peaks, default=typical), _quiet(raster))
+    full = max(max(peaks, default=typical), _quiet(raster))
+    return min(float(np.nanpercentile(raster.depth_time, USUAL_PERCENTILE)), full / 2), full
 
 
 def _draw_row(
     ruler: _Ruler,
     result: ClipResult,
     raster: Raster,
-    full: float,
+    shown: tuple[float, float],
     rigid_full: float,
-    span_s: tuple[float, float],
+    span: _Span,
     length_s: float,
 ) -> Row:
-    start_s, end_s = span_s
-    time = Axis(start_s, start_s + length_s, LEFT, RIGHT)
-    right = time.at(end_s)
-    inside = (raster.times_s >= start_s) & (raster.times_s < end_s)
-    inside |= _last_of(raster.times_s, end_s)
+    time = Axis(span.start_s, span.start_s + length_s, LEFT, RIGHT)
+    right = time.at(span.end_s)
+    inside = span.holds(raster.times_s)
+    times_s = raster.times_s[inside]
     return Row(
-        start_s,
-        end_s,
+        span.start_s,
+        span.end_s,
         right,
-        _panel_uri(raster.depth_time[inside], raster.times_s[inside], span_s, full),
-        _panel_uri(raster.lateral_time[inside], raster.times_s[inside], span_s, full),
-        [tick for tick in time.ticks(12) if tick.at <= right + 1],
+        _panel_uri(raster.depth_time[inside], times_s, span, shown),
+        _panel_uri(raster.lateral_time[inside], times_s, span, shown),
+        [tick for tick in time.ticks(TIME_TICKS) if tick.at <= right + 1],
         ruler.depth_ticks,
         ruler.lateral_ticks,
-        _rigid_path(raster.rigid[inside], raster.times_s[inside], time, rigid_full),
-        _marks(ruler, result, time, span_s),
+        _rigid_path(raster.rigid[inside], times_s, time, rigid_full),
+        _marks(ruler, result, time, span),
         [
-            Stretch(time.at(gap.start_s), time.at(min(gap.end_s, end_s)) - time.at(gap.start_s), gap.why)
+            Stretch(time.at(gap.start_s), time.at(min(gap.end_s, span.end_s)) - time.at(gap.start_s), gap.why)
             for gap in result.excluded
-            if gap.start_s < end_s and gap.end_s > start_s
+            if gap.start_s < span.end_s and gap.end_s > span.start_s
         ],
     )
 
 
-def _last_of(times_s: NDArray[np.float64], end_s: float) -> NDArray[np.bool_]:
-    """The very last column belongs to the row that ends with it."""
-    return (times_s == end_s) & (times_s == times_s[-1])
-
-
 def _panel_uri(
-    values: NDArray[np.float32], times_s: NDArray[np.float64], span_s: tuple[float, float], full: float
+    values: NDArray[np.float32], times_s: NDArray[np.float64], span: _Span, shown: tuple[float, float]
 ) -> str | None:
     """Picture (position, time) with the largest value in each column, so that a short twitch is not averaged away."""
+    usual, full = shown
     if not len(times_s):
         return None
     count = min(COLUMNS_MOST, len(times_s))
-    start_s, end_s = span_s
-    width_s = (end_s - start_s) / count
-    centres = start_s + (np.arange(count) + 0.5) * width_s
+    width_s = (span.end_s - span.start_s) / count
+    centres = span.start_s + (np.arange(count) + 0.5) * width_s
     after = np.clip(np.searchsorted(times_s, centres), 0, len(times_s) - 1)
     before = np.maximum(after - 1, 0)
     nearest = np.where(times_s[after] - centres < centres - times_s[before], after, before)
     pooled = np.nan_to_num(values[nearest])
-    column = np.clip(((times_s - start_s) / width_s).astype(int), 0, count - 1)
+    column = np.clip(((times_s - span.start_s) / width_s).astype(int), 0, count - 1)
     np.maximum.at(pooled, column, np.nan_to_num(values))
-    # Root: a twitch of a tenth of the largest is still seen at a third of the colour.
-    return images.strength_uri(np.sqrt(np.clip(pooled.T / full, 0, 1)), MOTION_RGB)
+    return images.strength_uri(np.clip((pooled.T - usual) / (full - usual), 0, 1) ** GAMMA, MOTION_RGB)
 
 
 def _rigid_path(rigid: NDArray[np.float32], times_s: NDArray[np.float64], time: Axis, full: float) -> str:
-    """Filled outline of the whole-frame motion, the largest of each unit of width."""
+    """Outline, to be filled, the whole-frame motion, the largest of each unit of width."""
     if not len(times_s):
         return ""
     height = Axis(0.0, full, AXIS_TOP, RIGID_TOP)
@@ -243,17 +261,18 @@ def _rigid_path(rigid: NDArray[np.float32], times_s: NDArray[np.float64], time: 
     return f"M{columns[0]} {AXIS_TOP} {points} L{columns[-1]} {AXIS_TOP} Z"
 
 
-def _marks(ruler: _Ruler, result: ClipResult, time: Axis, span_s: tuple[float, float]) -> list[Mark]:
-    start_s, end_s = span_s
-    shown = [event for event in result.other_motion if start_s <= event.peak_s < end_s]
-    marks = [_mark(ruler, time, event, counted=False, lane=None) for event in shown]
-    return marks + _numbered(
-        ruler, time, [event for event in result.events if start_s <= event.peak_s < end_s]
-    )
+def _marks(ruler: _Ruler, result: ClipResult, time: Axis, span: _Span) -> list[Mark]:
+    others, events = _held(span, result.other_motion), _held(span, result.events)
+    return [_mark(ruler, time, event, counted=False, lane=None) for event in others] + _numbered(ruler, time, events)
+
+
+def _held(span: _Span, events: Sequence[Event]) -> list[Event]:
+    inside = span.holds(np.array([event.peak_s for event in events]))
+    return [event for event, held in zip(events, inside, strict=True) if held]
 
 
 def _numbered(ruler: _Ruler, time: Axis, events: Sequence[Event]) -> list[Mark]:
-    """Marks of counted events, their numbers spread over the lanes so that none covers another."""
+    """Mark the counted events, their numbers spread over the lanes so that none covers another."""
     taken = [-math.inf] * NUMBER_LANES
     marks = []
     for event in sorted(events, key=lambda event: event.peak_s):

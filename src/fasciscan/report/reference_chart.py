@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from fasciscan.clip.records import Clip
-from fasciscan.exam.result import ClipResult
+from fasciscan.exam.result import ClipResult, Site
 from fasciscan.report.pictures import Box, Reference
 from fasciscan.twitch.events import Event
 
@@ -18,6 +18,12 @@ LABEL_SHARE = 0.034
 
 LABEL_MOST = 5
 """Numbers in one label; more events at one place are told as how many there are."""
+
+NUMBERED_MOST = 24
+"""Events drawn with territory and number; of more, only the epicentres are, and the sites are named instead."""
+
+CHARACTER_SHARE = 0.62
+"""Width of a character as a share of a label's height."""
 
 OUTLINE_TOLERANCE_PX = 1.5
 SCALE_BARS_MM = (1, 2, 5, 10, 20, 50)
@@ -60,6 +66,8 @@ class ReferenceChart:
     outline: str
     """SVG path around the tissue."""
     places: list[Place]
+    crowded: bool
+    """Too many events for territories and numbers."""
     labels: list[Label]
     others: list[tuple[float, float, str]]
     scale_bar: tuple[float, int] | None
@@ -80,6 +88,7 @@ def draw_reference(clip: Clip, result: ClipResult, reference: Reference) -> Refe
     """
     box = reference.box
     unit = LABEL_SHARE * max(box.width, box.height)
+    crowded = len(result.events) > NUMBERED_MOST
     return ReferenceChart(
         reference.uri,
         reference.time_s,
@@ -88,7 +97,8 @@ def draw_reference(clip: Clip, result: ClipResult, reference: Reference) -> Refe
         unit,
         _outline(clip, box),
         [_place(event, box) for event in result.events],
-        _labels(result.events, box, unit),
+        crowded,
+        _site_labels(result.sites, box, unit) if crowded else _labels(result.events, box, unit),
         [
             (event.origin.x_px - box.left, event.origin.y_px - box.top, f"{event.kind}, {event.peak_s:.2f} s")
             for event in result.other_motion
@@ -127,9 +137,17 @@ def _label(group: list[Event], box: Box, unit: float) -> Label:
     text = " ".join(str(event.id) for event in group)
     if len(group) > LABEL_MOST:
         text = f"{group[0].id} … ({len(group)})"
-    x = group[0].origin.x_px - box.left + 0.7 * unit
-    y = group[0].origin.y_px - box.top - 0.7 * unit
-    room = box.width - 0.62 * unit * len(text)
+    return _placed(text, group[0].origin.x_px, group[0].origin.y_px, box, unit)
+
+
+def _site_labels(sites: Sequence[Site], box: Box, unit: float) -> list[Label]:
+    return [_placed(f"site {site.id}", site.x_px, site.y_px, box, unit) for site in sites]
+
+
+def _placed(text: str, x_px: float, y_px: float, box: Box, unit: float) -> Label:
+    """Put a label up and to the right of its place, and inside the picture."""
+    room = box.width - CHARACTER_SHARE * unit * len(text)
+    x, y = x_px - box.left + 0.7 * unit, y_px - box.top - 0.7 * unit
     return Label(min(max(x, 0.0), max(room, 0.0)), min(max(y, unit), box.height - 0.3 * unit), text)
 
 

@@ -46,13 +46,16 @@ def say_interval(rate: Rate | None) -> str:
 
 
 def say_number(value: float) -> str:
-    """Say a rate with one decimal below 100 and none above, since more would be pretence."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}"  # noqa: PLR2004
+    """Say a rate with two or three digits, since more would be pretence: ``"0"``, ``"0.04"``, ``"7.4"``, ``"134"``."""
+    if value == 0:
+        return "0"
+    decimals = 2 if value < 0.995 else 1 if value < 99.95 else 0
+    return f"{value:.{decimals}f}"
 
 
 def say_seconds(seconds: float) -> str:
     """Say a time: ``"30 s"``, ``"39.9 s"``, and from two minutes on ``"10 min 5 s"``."""
-    if seconds < 120:  # noqa: PLR2004
+    if seconds < 120:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
@@ -94,7 +97,7 @@ def say_limits(result: ClipResult) -> list[str]:
     return [
         *limits,
         "The interval takes twitches as independent. They tend to cluster, so the true uncertainty is larger.",
-        "Muscle around a contracting unit is dragged along. The outlined area therefore overstates the unit's territory, "
-        "and events given one site only presumably come from one unit.",
+        "Muscle around a contracting unit is dragged along. The outlined area therefore overstates the unit's "
+        "territory, and events given one site only presumably come from one unit.",
         "Rates rise and later fall as a muscle fails: a falling count is not by itself an improvement.",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,9 @@ SUFFIXES = {"json": ".json", "csv": ".events.csv", "html": ".html", "mp4": ".mp4
 
 FORMATS = tuple(SUFFIXES)
 """The formats that can be written, in the order they are."""
+
+NAMING_FORMATS = ("json", "html")
+"""Those whose files name their clip by its SHA-256."""
 
 SHA_DIGITS = 8
 """Of a clip's SHA-256 in a report's name: enough to keep the clips of a clinic apart, short enough to read."""
@@ -82,17 +84,13 @@ def _free_stem(clip: Clip, directory: Path) -> str:
     """Name for the clip's reports that no other clip's report holds."""
     stem = clip.path.name if clip.path.is_dir() else clip.path.stem
     taken = any((directory / f"{stem}{suffix}").exists() for suffix in SUFFIXES.values())
-    if taken and _sha256_told_in(directory / f"{stem}.json") != clip.sha256:
-        return f"{stem}-{clip.sha256[:SHA_DIGITS]}"
-    return stem
+    own = any(_names(directory / f"{stem}{SUFFIXES[name]}", clip.sha256) for name in NAMING_FORMATS)
+    return f"{stem}-{clip.sha256[:SHA_DIGITS]}" if taken and not own else stem
 
 
-def _sha256_told_in(path: Path) -> str | None:
-    """SHA-256 of the clip that a result file speaks of; None where there is no such file."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))["clip"]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _names(path: Path, sha256: str) -> bool:
+    """Tell whether a report, if it is there, speaks of the clip with this SHA-256."""
+    return path.is_file() and sha256 in path.read_text(encoding="utf-8", errors="replace")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from fasciscan.simulate.motions import (
 from fasciscan.simulate.presets import PRESETS, random_scene
 from fasciscan.simulate.render import render
 from fasciscan.simulate.scene import Machine, Phantom, Scene, Screen, Texture
-from fasciscan.simulate.truth import TrueEvent, Truth, read_truth
+from fasciscan.simulate.truth import TrueEvent, Truth, read_truth, tell_truth
 from fasciscan.simulate.write import write_clip
 
 __all__ = [
@@ -40,5 +40,6 @@ __all__ = [
     "random_scene",
     "read_truth",
     "render",
+    "tell_truth",
     "write_clip",
 ]

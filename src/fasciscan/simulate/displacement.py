@@ -31,11 +31,11 @@ def displacement(scene: Scene, t_s: float) -> NDArray[np.float32]:
         Lateral and axial displacement in mm of the tissue that lies at each pixel's centre when nothing moves
         (Lagrangian). The sweep of the beam within a frame is left out.
     """
-    x = (np.arange(scene.width_px) + 0.5)[None, :] * scene.mm_per_px
-    y = (np.arange(scene.height_px) + 0.5)[:, None] * scene.mm_per_px
+    x = ((np.arange(scene.width_px) + 0.5) * scene.mm_per_px).astype(np.float64)[None, :]
+    y = ((np.arange(scene.height_px) + 0.5) * scene.mm_per_px).astype(np.float64)[:, None]
     total = np.zeros((2, scene.height_px, scene.width_px))
     for motion in scene.motions:
-        start, end = motion.span_s()
+        start, end = motion.span_s
         if start <= t_s <= end:
             total += motion.course(np.asarray(t_s)) * motion.pattern(x, y, scene.tissue.layers)[:2]
     return total.astype(np.float32)
@@ -64,7 +64,7 @@ class FieldGrid:
         total = np.zeros((3, len(self.y_mm), len(self.x_mm)), np.float32)
         times = t_s + self._delay_s
         for i, motion in enumerate(self._scene.motions):
-            start, end = motion.span_s()
+            start, end = motion.span_s
             if times[-1] < start or times[0] > end:
                 self._patterns.pop(i, None)
                 continue

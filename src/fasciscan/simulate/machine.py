@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.simulate.scene import Machine, Scene, Screen
+from fasciscan.simulate.scene import Machine, Scene, Stream
 
 NOISE_GRAIN_PX = (2, 3)
-"""Noise of a warped still is made at this coarseness (down, across) and enlarged: pulses and beams are wider than pixels."""
+"""Noise of a warped still is made this coarse (down, across) and enlarged: pulses and beams are wider than pixels."""
 
 
-def add_noise(
-    amplitude: NDArray[np.float32], scene: Scene, generator: np.random.Generator
-) -> NDArray[np.float32]:
+def add_noise(amplitude: NDArray[np.float32], scene: Scene, generator: np.random.Generator) -> NDArray[np.float32]:
     """Add electronic noise to a noiseless envelope of pixels, as complex Gaussian noise before detection does.
 
     Parameters
@@ -62,19 +60,17 @@ def persist(pictures: Iterable[NDArray[np.float32]], persistence: float) -> Iter
     """Average each picture with those before, as a scanner's recursive frame averaging does, and round."""
     held: NDArray[np.float32] | None = None
     for picture in pictures:
-        held = picture if held is None else persistence * held + np.float32(1 - persistence) * picture
+        held = picture if held is None else (held + (1 - persistence) * (picture - held)).astype(np.float32)
         yield np.rint(held).astype(np.uint8)
 
 
 def scan_times(scene: Scene) -> NDArray[np.float64]:
-    """Times of the pictures the scanner makes."""
+    """Return the (n,) times of the pictures the scanner makes."""
     return np.arange(max(1, round(scene.duration_s * scene.frame_rate_hz))) / scene.frame_rate_hz
 
 
-def recording_plan(
-    scene: Scene, generator: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Which picture each recorded frame shows, and when.
+def recording_plan(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Tell which picture each recorded frame shows, and when.
 
     Returns
     -------
@@ -84,11 +80,11 @@ def recording_plan(
         (n,) index of the scanner's picture on each; repeated where the recorder is faster than the scanner.
     """
     scanned = scan_times(scene)
-    rate = scene.machine.recorded_rate_hz or scene.frame_rate_hz
+    rate = scene.recorded_rate_hz
     times = np.arange(max(1, round(scene.duration_s * rate))) / rate
     # The small term keeps equal rates from rounding to the picture before.
     pictures = np.minimum((times * scene.frame_rate_hz + 1e-6).astype(np.int64), len(scanned) - 1)
-    kept = generator.random(len(times)) >= scene.machine.dropped_share
+    kept = scene.generator(Stream.RECORDER).random(len(times)) >= scene.machine.dropped_share
     kept[0] = True
     return times[kept], pictures[kept]
 
@@ -106,7 +102,7 @@ class ScreenPainter:
         screen = scene.machine.screen
         self._scene = scene
         self._screen = screen
-        self._still = None if screen is None else self._paint_still(screen)
+        self._still = None if screen is None else self._paint_still()
 
     def paint(self, picture: NDArray[np.uint8], t_s: float) -> NDArray[np.uint8]:
         """Return the frame: the picture alone, or within the screen with the clock at ``t_s``."""
@@ -119,22 +115,20 @@ class ScreenPainter:
         self._write(frame, f"09:{41 + minutes:02d}:{seconds:02d}", frame.shape[1] - 80, 16)
         return frame
 
-    def _paint_still(self, screen: Screen) -> NDArray[np.uint8]:
-        x, y, width, height = self._scene.image_box
-        frame = np.full(
-            (y + height + screen.bottom_px, x + width + screen.right_px), self.BACKGROUND_GREY, dtype=np.uint8
-        )
+    def _paint_still(self) -> NDArray[np.uint8]:
+        width, height = self._scene.frame_size
+        frame = np.full((height, width), self.BACKGROUND_GREY, dtype=np.uint8)
         self._write(frame, "FASCISCAN PHANTOM", 8, 16)
         machine = self._scene.machine
         lines = (f"{self._scene.frame_rate_hz:.0f} Hz", f"DR {machine.dynamic_range_db:.0f}", "MSK")
         for i, line in enumerate(lines):
-            self._write(frame, line, 6, y + 20 + 16 * i)
+            self._write(frame, line, 6, self._scene.image_box[1] + 20 + 16 * i)
         self._paint_ruler(frame)
         self._paint_grey_bar(frame)
         return frame
 
     def _paint_ruler(self, frame: NDArray[np.uint8]) -> None:
-        """Ticks right of the image, every fifth millimetre, longer at each centimetre."""
+        """Draw ticks right of the image, every fifth millimetre, longer at each centimetre."""
         x, y, width, _ = self._scene.image_box
         if self._screen is None or self._screen.right_px == 0:
             return
@@ -143,7 +137,7 @@ class ScreenPainter:
             frame[row, x + width + 3 : x + width + (7 if i % 2 else 11)] = self.TEXT_GREY
 
     def _paint_grey_bar(self, frame: NDArray[np.uint8]) -> None:
-        """The grey scale left of the image, white on top."""
+        """Draw the grey scale left of the image, white on top."""
         x, y, _, height = self._scene.image_box
         bar = np.linspace(255, 0, height // 3).astype(np.uint8)[:, None]
         if x > 0:

@@ -1,6 +1,7 @@
 """What moves the tissue: twitches and their look-alikes, each a place, a pattern and a course in time.
 
-Every motion is a product u(x, y, t) = course(t) · pattern(x, y), so a clip's displacement is a short sum and its truth is exact.
+Every motion is a product u(x, y, t) = course(t) · pattern(x, y), so a clip's displacement is a short sum and its truth
+is exact.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ EDGE_LEVEL = 0.05
 EDGE_PHASE = float(np.arccos(1 - 2 * EDGE_LEVEL) / np.pi)
 """Share of a raised-cosine ramp that lies below ``EDGE_LEVEL`` (0.144)."""
 RELAXATION_POWER = 0.8
-"""Below 1 a relaxation falls fast first and slowly later, as muscle does; above 0.5 its slope at the peak is still 0."""
+"""Below 1 a relaxation falls fast first and slowly later, as muscle does; above 0.5 the slope at the peak is 0."""
 FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
 """Standard deviation of a Gaussian over its width at half height."""
 PASSIVE_SHARE = 0.3
-"""Part of a twitch's displacement that neighbours share; MUMRI sees them dragged along (PMC7900994), our reading of its maps."""
+"""Part of a twitch's displacement that neighbours share: seen (PMC7900994), but its size is our guess."""
 PASSIVE_SPREAD = 2.5
-"""Width of that passive motion in territory widths; the same reading."""
+"""Width of that passive motion in territory widths; the same guess."""
 OUT_OF_PLANE_SHARE = 0.15
-"""Elevational motion over in-plane motion: a probe along the fibres is seldom off their plane by more than some 10 degrees."""
+"""Elevational over in-plane motion: a probe along the fibres is seldom off their plane by more than 10 degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Layers:
     """Bone or the lower edge: from here on nothing moves again, unless all does."""
 
     def mobility(self, y_mm: Array) -> Array:
-        """How freely tissue at a depth follows a muscle, 0 to 1: none at the skin and at bone, all within the muscle."""
+        """Return how freely tissue at a depth follows a muscle: 1 within it, 0 at the skin and at bone."""
         return _ramp(y_mm, self.skin_mm, self.muscle_top_mm) * (1 - _ramp(y_mm, self.muscle_bottom_mm, self.bottom_mm))
 
 
@@ -50,16 +51,17 @@ class Motion(Protocol):
 
     kind: ClassVar[str]
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """Times outside which the course is constant at 0 (before) or has ended (after)."""
         ...
 
     def course(self, t_s: Array) -> Array:
-        """Size of the motion at times ``t_s``, 1 at its peak."""
+        """Tell the size of the motion at times ``t_s``, 1 at its peak."""
         ...
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """Displacement (3, …) in mm at the peak: lateral, axial, elevational."""
+        """Tell the displacement (3, …) in mm at the peak: lateral, axial, elevational."""
         ...
 
 
@@ -108,19 +110,20 @@ class Twitch:
         """When the displacement has fallen to 5 % of its peak."""
         return self.peak_s + self.relaxation_s
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """From the first to the last moment of any displacement."""
         return self.peak_s - self._rise_s(), self.peak_s + self._fall_s()
 
     def course(self, t_s: Array) -> Array:
-        """Raised cosine up, slower raised cosine of a stretched time down."""
+        """Rise as a raised cosine, fall as a slower one in stretched time."""
         since_peak = np.asarray(t_s) - self.peak_s
         up = _cosine_step(1 + since_peak / self._rise_s())
         down = 1 - _cosine_step(np.clip(since_peak / self._fall_s(), 0, 1) ** RELAXATION_POWER)
         return np.where(since_peak < 0, up, down)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """Active and passive field, held back by skin and bone."""
+        """Add the active and the passive field, held back by skin and bone."""
         active = _shortening(self, x_mm, y_mm, 1.0)
         passive = _shortening(self, x_mm, y_mm, PASSIVE_SPREAD)
         field = self.amplitude_mm * ((1 - PASSIVE_SHARE) * active + PASSIVE_SHARE * passive)
@@ -159,17 +162,18 @@ class Contraction:
         """When the displacement has fallen to 5 %."""
         return self.peak_s + self.hold_s + self.release_s * (1 - EDGE_PHASE)
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """From the first to the last moment of any displacement."""
         return self.peak_s - self.rise_s, self.peak_s + self.hold_s + self.release_s
 
     def course(self, t_s: Array) -> Array:
-        """Raised-cosine ramps around a plateau."""
+        """Ramp up, hold, ramp down; raised cosines."""
         since_peak = np.asarray(t_s) - self.peak_s
         return _cosine_step(1 + since_peak / self.rise_s) - _cosine_step((since_peak - self.hold_s) / self.release_s)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """The field of a very large territory."""
+        """Shorten a very large territory."""
         return _with_elevation(self.amplitude_mm * _shortening(self, x_mm, y_mm, 1.0) * layers.mobility(y_mm))
 
 
@@ -192,12 +196,13 @@ class Pulsation:
     amplitude_mm: float
     """Outward travel of the wall."""
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """Always."""
         return -np.inf, np.inf
 
     def course(self, t_s: Array) -> Array:
-        """Fast outwards, slowly back, at a rate that wanders with the breath."""
+        """Move fast outwards and slowly back, at a rate that wanders with the breath."""
         t = np.asarray(t_s)
         beats = self.phase + self.rate_hz * t + self.SINUS_ARRHYTHMIA * np.sin(2 * np.pi * self.BREATH_HZ * t)
         p = beats % 1
@@ -208,7 +213,7 @@ class Pulsation:
         )
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """Radial: growing within the vessel, falling with 1/r outside as incompressible tissue must."""
+        """Push radially: growing within the vessel, falling with 1/r outside as incompressible tissue must."""
         dx, dy = x_mm - self.x_mm, y_mm - self.y_mm
         r = np.maximum(np.hypot(dx, dy), 1e-6)
         size = self.amplitude_mm * np.where(r < self.radius_mm, r / self.radius_mm, self.radius_mm / r)
@@ -228,16 +233,17 @@ class Breathing:
     amplitude_mm: float
     angle_deg: float
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """Always."""
         return -np.inf, np.inf
 
     def course(self, t_s: Array) -> Array:
-        """A sine."""
+        """Swing as a sine."""
         return np.sin(2 * np.pi * (self.rate_hz * np.asarray(t_s) + self.phase))
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """One direction everywhere, growing with depth."""
+        """Move everything one way, more with depth."""
         depth = self.SKIN_SHARE + (1 - self.SKIN_SHARE) * np.clip(y_mm / layers.bottom_mm, 0, 1)
         return _with_elevation(_along(self.angle_deg, self.amplitude_mm * depth + 0 * x_mm))
 
@@ -259,18 +265,19 @@ class Tremor:
     major_mm: float
     minor_mm: float
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """The burst."""
         return self.onset_s, self.offset_s
 
     def course(self, t_s: Array) -> Array:
-        """A sine that swells and dies away."""
+        """Oscillate as a sine that swells and dies away."""
         t = np.asarray(t_s)
         swell = _cosine_step((t - self.onset_s) / self.SWELL_S) * _cosine_step((self.offset_s - t) / self.SWELL_S)
         return swell * np.sin(2 * np.pi * self.rate_hz * (t - self.onset_s))
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """One direction over a broad region of muscle."""
+        """Move a broad region of muscle one way."""
         s, n = _turned(self, x_mm, y_mm)
         broad = np.exp(-0.5 * ((s / (self.major_mm * FWHM_TO_SD)) ** 2 + (n / (self.minor_mm * FWHM_TO_SD)) ** 2))
         return _with_elevation(_along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(y_mm)))
@@ -294,17 +301,18 @@ class ProbeMotion:
         """When the probe rests again."""
         return self.onset_s + self.travel_s * (2 if self.returns else 1)
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """A slip never ends: what it shifted stays shifted."""
         return self.onset_s, self.offset_s if self.returns else np.inf
 
     def course(self, t_s: Array) -> Array:
-        """Raised cosine out, and back if it returns."""
+        """Move out as a raised cosine, and back if it returns."""
         p = (np.asarray(t_s) - self.onset_s) / self.travel_s
         return _cosine_step(p) - (_cosine_step(p - 1) if self.returns else 0)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
-        """The same everywhere."""
+        """Move everything alike."""
         one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
         across = self.OUT_OF_PLANE * np.hypot(self.x_shift_mm, self.y_shift_mm)
         return np.stack([self.x_shift_mm * one, self.y_shift_mm * one, across * one])
@@ -318,16 +326,17 @@ class Drift:
     x_mm_per_s: float
     y_mm_per_s: float
 
+    @property
     def span_s(self) -> tuple[float, float]:
         """Always."""
         return -np.inf, np.inf
 
     def course(self, t_s: Array) -> Array:
-        """Seconds since the start."""
+        """Grow with time."""
         return np.asarray(t_s, dtype=float)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
-        """The same everywhere."""
+        """Move everything alike."""
         one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
         return _with_elevation(np.stack([self.x_mm_per_s * one, self.y_mm_per_s * one]))
 
@@ -364,7 +373,7 @@ def _with_elevation(field: Array) -> Array:
 
 
 def _cosine_step(p: Array) -> Array:
-    """Raised cosine from 0 at p ≤ 0 to 1 at p ≥ 1."""
+    """Rise from 0 at p ≤ 0 to 1 at p ≥ 1 as a raised cosine."""
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(p, 0, 1))
 
 

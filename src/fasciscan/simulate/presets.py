@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +56,8 @@ RATE_PER_MIN = 15.0
 DURATION_S = (30.0, 40.0)
 FRAME_RATES_HZ = (30.0, 40.0, 50.0, 60.0, 75.0, 80.0)
 """Rates in clinical use for this purpose (Kobe 2026)."""
-STILL_TOP_PX, STILL_SIDE_PX, STILL_BOTTOM_PX = 6, 36, 42
-"""Edges of the stills kept out of the image: black or labelled sides, marks at the bottom, room for tissue to move in."""
+STILL_TOP_PX, STILL_SIDE_PX, STILL_BOTTOM_PX = 6, 44, 60
+"""Edges of the stills kept out of the image: black or labelled sides, marks below, room for tissue to move in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,7 @@ def random_scene(seed: int, preset: str, stills: Sequence[Path | str] = ()) -> S
     )
 
 
-def _draw_texture(
-    rng: np.random.Generator, stills: Sequence[Path | str], mm_per_px: float
-) -> tuple[Texture, int, int]:
+def _draw_texture(rng: np.random.Generator, stills: Sequence[Path | str], mm_per_px: float) -> tuple[Texture, int, int]:
     import cv2
 
     if not stills:
@@ -159,9 +157,10 @@ def _draw_phantom(rng: np.random.Generator, depth_mm: float) -> Phantom:
         pennation_deg=float(rng.choice([-1, 1]) * rng.uniform(2, 18)),
         muscle_db=float(rng.uniform(-44, -34)),
         fat_db=float(rng.uniform(-42, -34)),
-        stria_db=float(rng.uniform(-26, -16)),
-        striae_per_cm2=float(rng.uniform(6, 16)),
+        stria_db=float(rng.uniform(-30, -20)),
+        striae_per_cm2=float(rng.uniform(12, 40)),
         fascia_db=float(rng.uniform(-12, -4)),
+        attenuation_db_per_cm=float(rng.uniform(0, 4)),
         bone=bool(rng.random() < 0.3),
         frequency_mhz=float(rng.uniform(6, 12)),
         axial_mm=float(rng.uniform(0.2, 0.35)),
@@ -177,7 +176,7 @@ def _draw_machine(rng: np.random.Generator, mixed: bool) -> Machine:
     return Machine(
         dynamic_range_db=float(rng.uniform(55, 66)),
         # Together these give 1-4 grey levels from frame to frame, as measured in five recordings of four scanners.
-        noise_db=float(rng.uniform(-72, -58)),
+        noise_db=float(rng.uniform(-70, -57)),
         noise_rise_db_per_cm=float(rng.uniform(0.5, 3.0)),
         persistence=float(rng.uniform(0, 0.5)),
         codec=codec,
@@ -217,9 +216,10 @@ def _draw_sites(rng: np.random.Generator, layers: Layers, width_mm: float, fibre
 def _draw_twitches(
     rng: np.random.Generator, sites: list[_Site], duration_s: float, large_share: float
 ) -> tuple[Twitch, ...]:
-    """Poisson trains from the sites, some in close pairs, some at two sites at once; no site twitches twice at a time."""
+    """Draw Poisson trains from the sites, some in close pairs, some at two sites at once; none twice at a time."""
     twitches: list[Twitch] = []
-    count = int(rng.poisson(RATE_PER_MIN * duration_s / 60))
+    trains_per_min = RATE_PER_MIN / (1 + CLOSE_PAIR_SHARE + COINCIDENT_SHARE)
+    count = int(rng.poisson(trains_per_min * duration_s / 60))
     for onset in np.sort(rng.uniform(FIRST_ONSET_S, duration_s - 1.0, count)):
         site = sites[int(rng.integers(len(sites)))]
         first = _draw_twitch(rng, site, float(onset), large=rng.random() < large_share)
@@ -254,8 +254,6 @@ def _draw_twitch(rng: np.random.Generator, site: _Site, onset_s: float, *, large
 
 def _shortened(twitch: Twitch, gap_s: float) -> Twitch:
     """Make the first of a close pair brief enough to be over when the second begins."""
-    from dataclasses import replace
-
     relaxation = min(twitch.relaxation_s, SHORT_RELAXATION_S)
     return replace(twitch, relaxation_s=relaxation, contraction_s=min(twitch.contraction_s, gap_s - relaxation))
 
@@ -274,7 +272,7 @@ def _without_overlaps(twitches: list[Twitch], duration_s: float) -> tuple[Twitch
 def _draw_look_alikes(
     rng: np.random.Generator, layers: Layers, width_mm: float, duration_s: float
 ) -> tuple[LookAlike, ...]:
-    """Breathing and drift throughout; pulsation in every other scene; tremor, slips and a contraction at their times."""
+    """Draw breathing and drift throughout, a pulsation in every other scene, and tremor, slips and a contraction."""
     middle = (layers.muscle_top_mm + layers.muscle_bottom_mm) / 2
     depth = layers.muscle_bottom_mm - layers.muscle_top_mm
     moments = duration_s * np.array([0.15, 0.4, 0.6, 0.85]) + rng.uniform(-2, 2, 4)

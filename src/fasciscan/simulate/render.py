@@ -15,10 +15,7 @@ from fasciscan.simulate.machine import (
     recording_plan,
     scan_times,
 )
-from fasciscan.simulate.scene import Phantom, Scene
-
-NOISE_STREAM, RECORDER_STREAM, TISSUE_STREAM = 1, 2, 3
-"""Streams of randomness drawn from one seed, so that a change to one leaves the others as they were."""
+from fasciscan.simulate.scene import Phantom, Scene, Stream
 
 
 def render(scene: Scene) -> Iterator[tuple[float, NDArray[np.uint8]]]:
@@ -34,7 +31,7 @@ def render(scene: Scene) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     time_s, frame
         Presentation time in seconds and (height, width) uint8 grey levels, with the scanner's screen if there is one.
     """
-    times, pictures = recording_plan(scene, np.random.default_rng([scene.seed, RECORDER_STREAM]))
+    times, pictures = recording_plan(scene)
     painter = ScreenPainter(scene)
     scanner = enumerate(persist(_scan(scene), scene.machine.persistence))
     shown, picture = next(scanner)
@@ -46,15 +43,16 @@ def render(scene: Scene) -> Iterator[tuple[float, NDArray[np.uint8]]]:
 
 def _scan(scene: Scene) -> Iterator[NDArray[np.float32]]:
     """Make the scanner's pictures before persistence: grey levels as float32."""
-    noise = np.random.default_rng([scene.seed, NOISE_STREAM])
+    noise = scene.generator(Stream.NOISE)
+    range_db = scene.machine.dynamic_range_db
     if isinstance(scene.tissue, Phantom):
-        from fasciscan.simulate.scatterers import scan_phantom
+        from fasciscan.simulate.beam import Beam  # here: numba takes 0.2 s to import
 
-        tissue = np.random.default_rng([scene.seed, TISSUE_STREAM])
-        envelopes = scan_phantom(scene, scan_times(scene), tissue, noise)
+        beam = Beam(scene, scene.generator(Stream.TISSUE))
+        for envelope in beam.scan(scan_times(scene), noise):
+            yield beam.convert(compress(envelope, range_db))
     else:
         from fasciscan.simulate.texture import scan_texture
 
-        envelopes = (add_noise(amplitude, scene, noise) for amplitude in scan_texture(scene, scan_times(scene)))
-    for envelope in envelopes:
-        yield compress(envelope, scene.machine.dynamic_range_db)
+        for amplitude in scan_texture(scene, scan_times(scene)):
+            yield compress(add_noise(amplitude, scene, noise), range_db)

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from pathlib import Path
 
+import numpy as np
+
 from fasciscan.simulate.motions import Layers, LookAlike, Motion, Twitch
+
+
+class Stream(IntEnum):
+    """Streams of randomness drawn from one seed, so that a change to one part leaves the others as they were."""
+
+    NOISE = 1
+    RECORDER = 2
+    TISSUE = 3
+
 
 CODECS = {"h264": ".mp4", "mpeg4": ".mp4", "mjpeg": ".avi"}
 """What clips can be coded in, each with its usual container."""
@@ -13,7 +25,7 @@ CODECS = {"h264": ".mp4", "mpeg4": ".mp4", "mjpeg": ".avi"}
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """Tissue taken from a real still: its grey levels are warped. Real to look at, but its speckle moves too perfectly."""
+    """Tissue taken from a real still: its grey levels are warped. Its speckle is real but moves too perfectly."""
 
     still: Path
     crop_x_px: int
@@ -25,7 +37,7 @@ class Texture:
 
 @dataclass(frozen=True, slots=True)
 class Phantom:
-    """Tissue made of scatterers in layers, moved one by one and then imaged; see :mod:`fasciscan.simulate.scatterers`."""
+    """Tissue made of scatterers in layers, moved one by one and then imaged by :mod:`fasciscan.simulate.beam`."""
 
     layers: Layers
     slope: float
@@ -39,6 +51,8 @@ class Phantom:
     """Level of the perimysial septa."""
     striae_per_cm2: float
     fascia_db: float
+    attenuation_db_per_cm: float
+    """What depth gain leaves uncompensated: deep tissue sinks into the noise."""
     bone: bool
     """Whether bone, with its shadow, ends the picture; otherwise a deeper muscle does."""
     frequency_mhz: float
@@ -84,7 +98,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One clip to be made. Positions are mm from the upper left corner of the image, times seconds from its first frame.
+    """One clip to be made. Positions are mm from the image's upper left corner, times seconds from the start.
 
     Raises
     ------
@@ -112,9 +126,7 @@ class Scene:
             raise ValueError(f"codec {machine.codec!r} is not one of {', '.join(CODECS)}")
         if machine.dropped_share > 0 and CODECS[machine.codec] == ".avi":
             raise ValueError("AVI has no times of its own, so frames cannot be dropped from it")
-        x, y, width, height = self.image_box
-        screen = machine.screen
-        if any(n % 2 for n in (x + width + (screen.right_px if screen else 0), y + height + (screen.bottom_px if screen else 0))):
+        if any(size % 2 for size in self.frame_size):
             raise ValueError("the frame needs an even width and height")
 
     @property
@@ -123,10 +135,26 @@ class Scene:
         return (*self.twitches, *self.look_alikes)
 
     @property
+    def recorded_rate_hz(self) -> float:
+        """Frames the recorder takes in a second."""
+        return self.machine.recorded_rate_hz or self.frame_rate_hz
+
+    def generator(self, stream: Stream) -> np.random.Generator:
+        """Return the source of randomness of one part; the same each time."""
+        return np.random.default_rng([self.seed, stream])
+
+    @property
     def image_box(self) -> tuple[int, int, int, int]:
         """Where the image lies in the frame: x, y, width, height in pixels."""
         screen = self.machine.screen
         return (screen.left_px if screen else 0, screen.top_px if screen else 0, self.width_px, self.height_px)
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of the recorded frame in pixels, the screen included."""
+        x, y, width, height = self.image_box
+        screen = self.machine.screen
+        return (x + width + screen.right_px, y + height + screen.bottom_px) if screen else (width, height)
 
     @property
     def width_mm(self) -> float:

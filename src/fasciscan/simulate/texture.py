@@ -1,4 +1,4 @@
-"""Tissue from a real still: its grey levels are carried along by the displacement field and turned back into echo strength.
+"""Tissue from a real still: its grey levels are carried along by the displacement field and turned into echo strength.
 
 The second mode of the simulator. Speckle that is warped never decorrelates, so what holds here need not hold on a
 scanner; the main mode images moving scatterers.
@@ -17,7 +17,7 @@ from fasciscan.simulate.displacement import GRID_MM, FieldGrid
 from fasciscan.simulate.scene import Scene, Texture
 
 INVERSION_STEPS = 3
-"""Fixed-point steps from Lagrangian to Eulerian field; each gains a factor of the strain (< 0.1), so 3 reach 1e-4 mm."""
+"""Fixed-point steps from Lagrangian to Eulerian field; each gains a factor of the strain (< 0.1), so 3 do."""
 
 
 def scan_texture(scene: Scene, times_s: NDArray[np.float64]) -> Iterator[NDArray[np.float32]]:
@@ -44,7 +44,7 @@ def scan_texture(scene: Scene, times_s: NDArray[np.float64]) -> Iterator[NDArray
     from scipy.ndimage import spline_filter  # here: 0.2 s to import
 
     grey = _read_still(scene.tissue, scene.width_px, scene.height_px)
-    spline = spline_filter(grey, order=3, output=np.float32, mode="mirror")
+    spline = spline_filter(grey, order=3, mode="mirror").astype(np.float32)
     field = FieldGrid(scene)
     range_db = scene.machine.dynamic_range_db
     for t in times_s:
@@ -102,7 +102,9 @@ def _sample_behind(field, shift):  # pragma: no cover - compiled
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def _warp(spline, shift, x0_px, y0_px, step_px, crop_x, crop_y, height, width, log_range):  # pragma: no cover - compiled
+def _warp(
+    spline, shift, x0_px, y0_px, step_px, crop_x, crop_y, height, width, log_range
+):  # pragma: no cover - compiled
     """Evaluate the cubic B-spline of a still behind the field, and take grey to amplitude."""
     rows, columns = spline.shape
     out = np.empty((height, width), np.float32)
@@ -119,8 +121,18 @@ def _warp(spline, shift, x0_px, y0_px, step_px, crop_x, crop_y, height, width, l
             fx = gx - gc
             a, b = (one - fy) * (one - fx), (one - fy) * fx
             d, e = fy * (one - fx), fy * fx
-            dx = a * shift[0, gr, gc] + b * shift[0, gr, gc + 1] + d * shift[0, gr + 1, gc] + e * shift[0, gr + 1, gc + 1]
-            dy = a * shift[1, gr, gc] + b * shift[1, gr, gc + 1] + d * shift[1, gr + 1, gc] + e * shift[1, gr + 1, gc + 1]
+            dx = (
+                a * shift[0, gr, gc]
+                + b * shift[0, gr, gc + 1]
+                + d * shift[0, gr + 1, gc]
+                + e * shift[0, gr + 1, gc + 1]
+            )
+            dy = (
+                a * shift[1, gr, gc]
+                + b * shift[1, gr, gc + 1]
+                + d * shift[1, gr + 1, gc]
+                + e * shift[1, gr + 1, gc + 1]
+            )
             x, y = c + crop_x - dx, r + crop_y - dy
             ix, iy = int(np.floor(x)), int(np.floor(y))
             _spline_weights(np.float32(x - ix), wx)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from math import hypot
 from pathlib import Path
+from typing import Any
 
 from fasciscan.errors import FasciscanError
+from fasciscan.simulate.machine import recording_plan
 from fasciscan.simulate.motions import Contraction, LookAlike, ProbeMotion, Pulsation, Tremor, Twitch
 from fasciscan.simulate.scene import Scene
 
@@ -16,7 +20,7 @@ SCHEMA = "fasciscan.truth/1"
 
 @dataclass(frozen=True, slots=True)
 class TrueTerritory:
-    """Half-height ellipse of the active displacement."""
+    """Half-height ellipse of the activation, G at :class:`fasciscan.simulate.Twitch`."""
 
     major_mm: float
     minor_mm: float
@@ -79,7 +83,7 @@ class Truth:
     image_box: ImageBox
     timing: Timing
     events: tuple[TrueEvent, ...]
-    scene: dict[str, object]
+    scene: dict[str, Any]
     """The parameters of the :class:`Scene`, for the record."""
     schema: str = SCHEMA
 
@@ -123,14 +127,48 @@ def read_truth(path: Path | str) -> Truth:
         raise FasciscanError(f"{path}: is no complete truth file ({error}); make it again.") from error
 
 
-def true_events(scene: Scene) -> tuple[TrueEvent, ...]:
-    """Tell every motion of a scene as an event, in order of onset."""
+def tell_truth(scene: Scene, clip: str) -> Truth:
+    """Tell what is true of the clip made from a scene.
+
+    Parameters
+    ----------
+    scene
+        The scene.
+    clip
+        File name of the clip.
+
+    Returns
+    -------
+    Truth
+        Its events in order of onset.
+    """
     events = [_describe_twitch(scene, twitch) for twitch in scene.twitches]
     events += [_describe_look_alike(scene, motion) for motion in scene.look_alikes]
-    return tuple(sorted(events, key=lambda event: event.onset_s))
+    return Truth(
+        clip=clip,
+        seed=scene.seed,
+        preset=scene.preset,
+        mm_per_px=scene.mm_per_px,
+        image_box=ImageBox(*scene.image_box),
+        timing=_tell_timing(scene),
+        events=tuple(sorted(events, key=lambda event: event.onset_s)),
+        scene=_plain_scene(scene),
+    )
 
 
-def scene_parameters(scene: Scene) -> dict[str, object]:
+def _tell_timing(scene: Scene) -> Timing:
+    times, pictures = recording_plan(scene)
+    return Timing(
+        scan_rate_hz=scene.frame_rate_hz,
+        recorded_rate_hz=scene.recorded_rate_hz,
+        frames=len(times),
+        copied_frames=sum(int(a == b) for a, b in pairwise(pictures)),
+        dropped_frames=max(1, round(scene.duration_s * scene.recorded_rate_hz)) - len(times),
+        duration_s=scene.duration_s,
+    )
+
+
+def _plain_scene(scene: Scene) -> dict[str, Any]:
     """Return the scene as plain JSON values; a still is told by its name alone."""
     plain = json.loads(json.dumps(asdict(scene), default=lambda value: Path(value).name))
     plain["look_alikes"] = [
@@ -140,19 +178,20 @@ def scene_parameters(scene: Scene) -> dict[str, object]:
 
 
 def _describe_twitch(scene: Scene, twitch: Twitch) -> TrueEvent:
-    return TrueEvent(
+    event = TrueEvent(
         kind=twitch.kind,
         onset_s=twitch.onset_s,
         peak_s=twitch.peak_s,
         offset_s=twitch.offset_s,
-        **_place(scene, twitch.x_mm, twitch.y_mm),
         territory=TrueTerritory(twitch.major_mm, twitch.minor_mm, twitch.angle_deg),
         peak_displacement_mm=twitch.amplitude_mm,
         site=twitch.site,
     )
+    return _placed(event, scene, twitch.x_mm, twitch.y_mm)
 
 
 def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
+    """Tell a look-alike; what never rests is told as lasting the whole clip, its peak at the start."""
     onset, peak, offset = 0.0, 0.0, scene.duration_s
     if isinstance(motion, Contraction):
         onset, peak, offset = motion.onset_s, motion.peak_s, motion.offset_s
@@ -160,29 +199,20 @@ def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
         onset, peak, offset = motion.onset_s, (motion.onset_s + motion.offset_s) / 2, motion.offset_s
     elif isinstance(motion, ProbeMotion):
         onset, peak, offset = motion.onset_s, motion.onset_s + motion.travel_s, motion.offset_s
-    placed = isinstance(motion, Contraction | Tremor | Pulsation)
-    moved = (motion.x_shift_mm**2 + motion.y_shift_mm**2) ** 0.5 if isinstance(motion, ProbeMotion) else None
-    return TrueEvent(
-        kind=motion.kind,
-        onset_s=onset,
-        peak_s=peak,
-        offset_s=offset,
-        **(_place(scene, motion.x_mm, motion.y_mm) if placed else {}),
-        peak_displacement_mm=getattr(motion, "amplitude_mm", moved),
-    )
+    moved = hypot(motion.x_shift_mm, motion.y_shift_mm) if isinstance(motion, ProbeMotion) else None
+    event = TrueEvent(motion.kind, onset, peak, offset, peak_displacement_mm=getattr(motion, "amplitude_mm", moved))
+    if isinstance(motion, Contraction | Tremor | Pulsation):
+        return _placed(event, scene, motion.x_mm, motion.y_mm)
+    return event
 
 
-def _place(scene: Scene, x_mm: float, y_mm: float) -> dict[str, float]:
-    """Return a place in mm of the image and in pixels of the frame."""
-    x_px, y_px, *_ = scene.image_box
-    return {
-        "x_mm": x_mm,
-        "y_mm": y_mm,
-        "x_px": x_px + x_mm / scene.mm_per_px - 0.5,
-        "y_px": y_px + y_mm / scene.mm_per_px - 0.5,
-    }
+def _placed(event: TrueEvent, scene: Scene, x_mm: float, y_mm: float) -> TrueEvent:
+    """Give an event its place, in mm of the image and in pixels of the frame."""
+    left, top, *_ = scene.image_box
+    x_px, y_px = left + x_mm / scene.mm_per_px - 0.5, top + y_mm / scene.mm_per_px - 0.5
+    return replace(event, x_px=x_px, y_px=y_px, x_mm=x_mm, y_mm=y_mm)
 
 
-def _read_event(raw: dict) -> TrueEvent:
+def _read_event(raw: dict[str, Any]) -> TrueEvent:
     territory = raw.get("territory")
     return TrueEvent(**{**raw, "territory": TrueTerritory(**territory) if territory else None})

@@ -1,0 +1,183 @@
+"""The rule that tells what a candidate is, until the network does: a few tests, each physical and each with a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from fasciscan.motion import MotionMaps
+from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.events import Kind
+
+
+_COMPANY_REACH_S = 1.0
+_RESTLESS = {Kind.CONTRACTION, Kind.TREMOR, Kind.PROBE_MOTION}
+_LARGE_SHARE = 0.4
+_USUAL_AREA_MM2, _MOST_BY_AREA = 20.0, 1.2
+
+
+class Verdict(NamedTuple):
+    """What a classifier makes of one candidate."""
+
+    probabilities: dict[Kind, float]
+    """Of every kind; they add up to 1."""
+    reason: str
+    """In one phrase, why the likeliest kind is the likeliest."""
+
+    @property
+    def kind(self) -> Kind:
+        """Fasciculation if that is likelier than not, else the likeliest other kind."""
+        if self.probabilities[Kind.FASCICULATION] >= 0.5:  # noqa: PLR2004
+            return Kind.FASCICULATION
+        others = {kind: p for kind, p in self.probabilities.items() if kind is not Kind.FASCICULATION}
+        return max(others, key=others.__getitem__)
+
+
+class Classifier(Protocol):
+    """Whatever tells fasciculations from look-alikes: the rule here, a network elsewhere."""
+
+    @property
+    def name(self) -> str:
+        """What the provenance calls it."""
+        ...
+
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Judge the candidates found in one block of maps, in their order."""
+        ...
+
+
+class _Test(NamedTuple):
+    """Speaks for ``kind`` as far as ``value`` lies beyond ``limit``, half-sure at the limit."""
+
+    kind: Kind
+    value: float
+    limit: float
+    softness: float
+    """Distance from the limit over which the odds change by e; negative where small values speak for the kind."""
+    reason: str
+
+    @property
+    def probability(self) -> float:
+        return float(1 / (1 + np.exp(-np.clip((self.value - self.limit) / self.softness, -30, 30))))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Limits of the tests. Chosen on simulated clips (seeds 900-911) and the real look-alikes."""
+
+    shortest_s: float = 0.05
+    longest_s: float = 0.65
+    """Fasciculations last 0.1-0.5 s (DOMAIN.md); some is added for relaxation in the noise."""
+    least_returned: float = 0.6
+    most_undershoot: float = 0.5
+    """A twitch goes out and back, not to both sides."""
+    most_swings: float = 4.5
+    """A close pair of twitches swings three times within the time looked at, four cycles of tremor eight times."""
+    most_rigid: float = 0.5
+    """Whole-frame motion, as a share of the local one."""
+    most_skin: float = 0.6
+    most_unrest: float = 0.25
+    most_commotion: float = 0.22
+    most_company: float = 5.0
+    """Contractions, oscillations and jolts found within a second: amid them one more is none to be sure of."""
+    most_rhythm: float = 0.33
+    most_staying: float = 0.5
+    """Displacement that stays, as a share of the height: the edge of a lasting contraction or of a slip."""
+    least_evidence: float = 6.5
+    """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): what is weak must be
+    wide."""
+    least_support_mm2: float = 5.0
+    """Territories have 26.7 ± 11.2 mm² (Birkbeck 2020) and move more than themselves."""
+    most_strain: float = 0.35
+    """Displacement over the width of what moved: tissue does not stretch by more in a tenth of a second."""
+    most_error: float = 0.25
+    """Standard error of the displacement, as a share of it."""
+
+    @property
+    def name(self) -> str:
+        """What the provenance calls it."""
+        return "rule"
+
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:  # noqa: ARG002
+        """Judge candidates by their own measures and their company; the maps are for networks."""
+        tests = [self._tests(candidate) for candidate in candidates]
+        restless = np.array([any(t.kind in _RESTLESS and t.probability > 0.5 for t in ts) for ts in tests])  # noqa: PLR2004
+        peaks_s = np.array([candidate.bump.peak_s for candidate in candidates])
+        verdicts = []
+        for candidate, own in zip(candidates, tests, strict=True):
+            others = int(np.count_nonzero(restless & (np.abs(peaks_s - candidate.bump.peak_s) <= _COMPANY_REACH_S)))
+            company = _Test(
+                Kind.CONTRACTION, others, self.most_company, 1.0,
+                f"one of {others + 1} motions within a second that are no twitches",
+            )  # fmt: skip
+            verdicts.append(_judge(candidate, [*own, company]))
+        return verdicts
+
+    def _tests(self, c: Candidate) -> list[_Test]:
+        bump = c.bump
+        length_s = bump.offset_s - bump.onset_s
+        height = max(bump.height_mm, 1e-6)
+        strain = height / np.sqrt(max(c.support_mm2, 1e-6))
+        evidence = c.strength * min(np.sqrt(c.support_mm2 / _USUAL_AREA_MM2), _MOST_BY_AREA)
+        restless = Kind.TREMOR if bump.swings > self.most_swings else Kind.CONTRACTION
+        unrest = f"the place hardly rests around it ({c.unrest:.0%} of the peak)"
+        return [
+            _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, as a pulse does"),
+            _Test(Kind.CONTRACTION, length_s, self.longest_s, 0.05, f"lasts {length_s:.2f} s"),
+            _Test(
+                Kind.CONTRACTION, bump.returned, self.least_returned, -0.08,
+                f"only {bump.returned:.0%} of the way is taken back",
+            ),
+            _Test(
+                Kind.TREMOR, bump.undershoot, self.most_undershoot, 0.06,
+                f"swings to both sides, {bump.undershoot:.0%} the other way",
+            ),
+            _Test(Kind.TREMOR, bump.swings, self.most_swings, 0.5, f"one of {bump.swings} swings, an oscillation"),
+            _Test(restless, c.unrest, self.most_unrest, 0.05, unrest),
+            _Test(
+                Kind.CONTRACTION, c.commotion, self.most_commotion, 0.05,
+                f"the whole field is in motion around it ({c.commotion:.0%} of the peak)",
+            ),
+            _Test(
+                Kind.PROBE_MOTION, c.rigid_mm / height, self.most_rigid, 0.1,
+                f"the whole frame jolts by {c.rigid_mm:.2f} mm meanwhile",
+            ),
+            _Test(Kind.PROBE_MOTION, c.skin_share, self.most_skin, 0.08, "skin and muscle move alike"),
+            _Test(
+                Kind.ARTEFACT, evidence, self.least_evidence, -0.7,
+                f"{c.strength:.1f} times the noise over {c.support_mm2:.0f} mm², no more",
+            ),
+            _Test(
+                Kind.CONTRACTION, c.trace.stays_mm / height, self.most_staying, 0.08,
+                f"{c.trace.stays_mm:.2f} mm of it stay: the edge of something lasting",
+            ),
+            _Test(
+                Kind.ARTEFACT, c.support_mm2, self.least_support_mm2, -1.0,
+                f"only {c.support_mm2:.0f} mm² moved, less than any motor unit",
+            ),
+            _Test(Kind.ARTEFACT, strain, self.most_strain, 0.05, f"{strain:.0%} strain: tissue cannot stretch so far"),
+            _Test(
+                Kind.ARTEFACT, c.error_mm / height, self.most_error, 0.04,
+                "the pictures do not match after the motion",
+            ),
+            _Test(Kind.ARTEFACT, length_s, self.shortest_s, -0.01, f"over in {length_s:.2f} s"),
+        ]  # fmt: skip
+
+
+def _judge(candidate: Candidate, tests: list[_Test]) -> Verdict:
+    """Fasciculation as far as no test speaks against it; the other kinds share the rest by their strongest test."""
+    against = dict.fromkeys(Kind, 0.0)
+    for test in tests:
+        against[test.kind] = max(against[test.kind], test.probability)
+    fasciculation = float(np.prod([1 - test.probability for test in tests]))
+    share = (1 - fasciculation) / sum(against.values())
+    probabilities = {kind: p * share for kind, p in against.items()} | {Kind.FASCICULATION: fasciculation}
+    kind = Verdict(probabilities, "").kind
+    if kind is Kind.FASCICULATION:
+        length_s = candidate.bump.offset_s - candidate.bump.onset_s
+        where = "local" if candidate.field_share < _LARGE_SHARE else "moves most of the field, not the skin"
+        return Verdict(probabilities, f"out and back in {length_s:.2f} s, {where}")
+    return Verdict(probabilities, max((t for t in tests if t.kind is kind), key=lambda t: t.probability).reason)

@@ -1,0 +1,252 @@
+"""The path of one place over time, and the out-and-back motions on it with their onset, peak and offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.motion import FrameSteps
+
+_STIFFNESS = 1e-4
+"""Weight that ties the path to 0: only where frames are missing does anything else not decide."""
+_EDGE = 0.1
+"""Onset and offset are where the path is this share of the peak's height."""
+_LEAST_HEIGHT = 0.3
+"""A bump lower than this share of the highest is part of its flank."""
+_LEAST_PROMINENCE = 0.25
+"""… and so is one that stands out of the valley beside it by less than this share."""
+_BUMPS_APART_S = 0.1
+_RETURN_S = 0.6
+"""By then a twitch is back: the longest last 0.5 s (DOMAIN.md: M-mode study of 17 patients)."""
+_SWING_SHARE = 0.4
+"""A swing counts as one of an oscillation from this share of the main one."""
+_SWING_REACH_S = 0.7
+_UNDERSHOOT_REACH_S = 0.25
+_FEWEST_FOR_SLOPE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PathTrace:
+    """Displacement of one place along one direction, (n,) in mm against a straight baseline."""
+
+    times_s: NDArray[np.float64]
+    frames: NDArray[np.int64]
+    mm: NDArray[np.float64]
+    stays_mm: float
+    """How far the place is displaced for good: the level after against the level before, less a steady drift."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """One out-and-back motion on a path."""
+
+    onset_s: float
+    peak_s: float
+    offset_s: float
+    peak_frame: int
+    height_mm: float
+    """Above the higher of the places it came from and went back to … its onset."""
+    velocity_mm_s: float
+    """Largest, of either direction."""
+    returned: float
+    """Share of the height that was taken back at most 0.6 s after the peak."""
+    undershoot: float
+    """How far the path went the other way within a quarter of a second, as a share of the height."""
+    swings: int
+    """Swings of alike size around it, itself one: an oscillation has many."""
+
+
+def path_along(
+    frames: FrameSteps,
+    weights: NDArray[np.float32],
+    direction: tuple[float, float],
+    extent_s: tuple[float, float],
+    margin_s: float,
+) -> PathTrace:
+    """Lay the path of a place through what was measured over both distances in time.
+
+    The steps alone drift, the longer distances alone leave the phase between frames open; the path that fits both
+    best in the least-squares sense has neither fault.
+
+    Parameters
+    ----------
+    frames
+        Measured motion.
+    weights
+        (ny, nx) share of each cell in the place; they need not add up to 1.
+    direction
+        Unit vector (x, y) to look along.
+    extent_s
+        Time of the motion of interest.
+    margin_s
+        How far to follow the path before and after it; the baseline is laid through these stretches.
+
+    Returns
+    -------
+    PathTrace
+        Against its baseline.
+    """
+    first, last = np.searchsorted(frames.times_s, (extent_s[0] - margin_s, extent_s[1] + margin_s))
+    rows = slice(int(first), int(last))
+    share = (weights / weights.sum())[..., None] * np.array(direction, np.float32)
+    cells = np.nonzero(weights)
+    step = np.einsum("ncd,cd->n", frames.step[rows][:, *cells], share[cells])
+    lagged = np.einsum("ncd,cd->n", frames.lagged[rows][:, *cells], share[cells])
+    times = frames.times_s[rows]
+    path = _fit_path(times, frames.step_s[rows], step, frames.lag_s[rows], lagged)
+    still = (times < extent_s[0]) | (times > extent_s[1])
+    return PathTrace(times, frames.index[rows], path - _baseline(times, path, still), _lasting_step(times, path, still))
+
+
+def find_bumps(trace: PathTrace, extent_s: tuple[float, float]) -> list[Bump]:
+    """Find the out-and-back motions on a path that peak within a stretch of time.
+
+    Parameters
+    ----------
+    trace
+        The path.
+    extent_s
+        Where to look for peaks.
+
+    Returns
+    -------
+    list of Bump
+        In order of time. Peaks point the way of the largest.
+    """
+    times, mm = trace.times_s, trace.mm
+    inside = (times >= extent_s[0]) & (times <= extent_s[1])
+    if np.count_nonzero(inside) < 3 or not np.abs(mm[inside]).max() > 0:  # noqa: PLR2004
+        return []
+    largest = int(np.flatnonzero(inside)[np.argmax(np.abs(mm[inside]))])
+    height = mm * np.sign(mm[largest])
+    peaks = _peaks(times, height, inside)
+    return [_measure(trace, height, peaks, n) for n in range(len(peaks))]
+
+
+def _fit_path(times, step_s, step, lag_s, lagged) -> NDArray[np.float64]:
+    n = len(times)
+    normal, right = np.eye(n) * _STIFFNESS, np.zeros(n)
+    ends = np.arange(n)
+    for length_s, moved in ((step_s, step), (lag_s, lagged)):
+        starts = np.searchsorted(times, times - length_s - 1e-6)
+        known = (length_s > 0) & (starts < ends) & (times - length_s >= times[0] - 1e-6 if n else False)
+        end, start, by = ends[known], starts[known], moved[known]
+        np.add.at(normal, (end, end), 1)
+        np.add.at(normal, (start, start), 1)
+        np.add.at(normal, (end, start), -1)
+        np.add.at(normal, (start, end), -1)
+        np.add.at(right, end, by)
+        np.add.at(right, start, -by)
+    return np.linalg.solve(normal, right) if n else right
+
+
+def _beside(still: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Samples before and after the motion."""
+    moving = np.flatnonzero(~still)
+    if not len(moving):
+        return np.flatnonzero(still), np.zeros(0, np.intp)
+    return np.arange(moving[0]), np.arange(moving[-1] + 1, len(still))
+
+
+def _baseline(times: NDArray[np.float64], path: NDArray[np.float64], still: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Straight line through the median before and the median after; flat where one of them is missing."""
+    before, after = _beside(still)
+    if not len(before) or not len(after):
+        return np.full(len(path), np.median(path[still]) if still.any() else 0.0)
+    ends_s = (np.median(times[before]), np.median(times[after]))
+    return np.interp(times, ends_s, (np.median(path[before]), np.median(path[after])))
+
+
+def _lasting_step(times: NDArray[np.float64], path: NDArray[np.float64], still: NDArray[np.bool_]) -> float:
+    before, after = _beside(still)
+    if min(len(before), len(after)) < _FEWEST_FOR_SLOPE:
+        return 0.0
+    rise = np.median(path[after]) - np.median(path[before])
+    slope = (np.polyfit(times[before], path[before], 1)[0] + np.polyfit(times[after], path[after], 1)[0]) / 2
+    drift = slope * (np.median(times[after]) - np.median(times[before]))
+    # Another twitch close by spoils the slopes, a drift the plain difference: the lesser is the safe one.
+    return float(min(abs(rise), abs(rise - drift)))
+
+
+def _peaks(times: NDArray[np.float64], height: NDArray[np.float64], inside: NDArray[np.bool_]) -> list[int]:
+    """Peaks that stand out: accepted from the highest down, each against the valleys to those accepted before."""
+    local = np.flatnonzero(inside[1:-1] & (height[1:-1] >= height[:-2]) & (height[1:-1] > height[2:])) + 1
+    accepted: list[int] = []
+    tallest = height[local].max(initial=0)
+    for peak in local[np.argsort(-height[local])]:
+        valley = max((height[min(peak, a) : max(peak, a) + 1].min() for a in accepted), default=0.0)
+        near = any(abs(times[peak] - times[a]) < _BUMPS_APART_S for a in accepted)
+        stands_out = height[peak] - max(valley, 0.0) > _LEAST_PROMINENCE * tallest
+        if height[peak] > _LEAST_HEIGHT * tallest and stands_out and not near:
+            accepted.append(int(peak))
+    return sorted(accepted)
+
+
+def _measure(trace: PathTrace, height: NDArray[np.float64], peaks: list[int], n: int) -> Bump:
+    times, peak = trace.times_s, peaks[n]
+    first = peaks[n - 1] if n else 0
+    last = peaks[n + 1] if n + 1 < len(peaks) else len(times) - 1
+    left = first + int(np.argmin(height[first : peak + 1])) if n else _last_below(height, peak)
+    right = peak + int(np.argmin(height[peak : last + 1])) if n + 1 < len(peaks) else _first_below(height, peak)
+    top = height[peak]
+    onset_s = _crossing(times, height, left, _EDGE * top) if left < peak else times[peak]
+    offset_s = _crossing(times, height, right - 1, _EDGE * top) if right > peak else times[peak]
+    soon = (times >= times[peak]) & (times <= times[peak] + _RETURN_S)
+    near = np.abs(times - times[peak]) <= _UNDERSHOOT_REACH_S
+    around = slice(max(left - 1, 0), right + 2)
+    speeds = np.abs(np.diff(height[around]) / np.diff(times[around]))
+    return Bump(
+        onset_s=float(onset_s),
+        peak_s=_peak_time(times, height, peak),
+        offset_s=float(offset_s),
+        peak_frame=int(trace.frames[peak]),
+        height_mm=float(top),
+        velocity_mm_s=float(speeds.max(initial=0)),
+        returned=float(np.clip((top - height[soon].min()) / top, 0, 1)),
+        undershoot=float(max(-height[near].min(), 0) / top),
+        swings=_swings(times, height, peak),
+    )
+
+
+def _last_below(height: NDArray[np.float64], peak: int) -> int:
+    below = np.flatnonzero(height[:peak] <= _EDGE * height[peak])
+    return int(below[-1]) if len(below) else 0
+
+
+def _first_below(height: NDArray[np.float64], peak: int) -> int:
+    below = np.flatnonzero(height[peak:] <= _EDGE * height[peak])
+    return peak + int(below[0]) if len(below) else len(height) - 1
+
+
+def _crossing(times: NDArray[np.float64], height: NDArray[np.float64], k: int, level: float) -> float:
+    """Time between samples k and k + 1 at which the height passes the level."""
+    rise = height[k + 1] - height[k]
+    share = np.clip((level - height[k]) / rise, 0, 1) if rise else 0.0
+    return float(times[k] + share * (times[k + 1] - times[k]))
+
+
+def _peak_time(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> float:
+    """Top of the parabola through the peak and its neighbours."""
+    before, top, after = height[peak - 1 : peak + 2]
+    bend = before - 2 * top + after
+    shift = np.clip((before - after) / (2 * bend), -0.5, 0.5) if bend < 0 else 0.0
+    return float(times[peak] + shift * (times[peak + 1] - times[peak - 1]) / 2)
+
+
+def _swings(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> int:
+    """Turning points around the peak whose swing from the one before is of the main swing's order."""
+    near = np.flatnonzero(np.abs(times - times[peak]) <= _SWING_REACH_S)
+    part = height[near]
+    least = _SWING_SHARE * height[peak]
+    turns, extreme, upward = 0, part[0], None
+    for value in part[1:]:
+        if upward is None:
+            if abs(value - extreme) >= least:
+                upward, extreme = value > extreme, value
+        elif (value > extreme) == upward:
+            extreme = value
+        elif abs(value - extreme) >= least:
+            turns, extreme, upward = turns + 1, value, not upward
+    return turns

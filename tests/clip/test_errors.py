@@ -1,0 +1,88 @@
+"""What cannot be read ends in one line that says what is wrong and what to do."""
+
+import av
+import numpy as np
+import pytest
+
+from fasciscan.clip import ClipOptions, open_clip
+from fasciscan.errors import ClipError, FasciscanError
+
+
+def complain(path, *words):
+    with pytest.raises(ClipError) as caught:
+        open_clip(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.startswith(str(path))
+    for word in words:
+        assert word in text
+    return text
+
+
+def test_a_missing_file(tmp_path):
+    complain(tmp_path / "none.mp4", "does not exist", "check the path")
+
+
+def test_an_empty_file(tmp_path):
+    (tmp_path / "e.mp4").write_bytes(b"")
+    complain(tmp_path / "e.mp4", "is empty")
+
+
+def test_a_folder_without_images(tmp_path):
+    (tmp_path / "notes.txt").write_text("none")
+    complain(tmp_path, "no images")
+
+
+def test_text_called_video(tmp_path):
+    (tmp_path / "t.mp4").write_text("this is not a video\n" * 200)
+    complain(tmp_path / "t.mp4", "cannot be read as video")
+
+
+def test_an_mp4_without_its_index(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(60), "libx264")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    complain(path, "cut short", "index", "copy or export")
+
+
+def test_sound_alone(tmp_path):
+    path = tmp_path / "s.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("aac", rate=44100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 44100
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    complain(path, "holds no video")
+
+
+def test_a_video_without_frames(tmp_path):
+    path = tmp_path / "n.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuvj420p"
+        out.start_encoding()
+    complain(path)
+
+
+def test_libav_does_not_talk(tmp_path, speckle, encode, capfd):
+    path = encode(tmp_path / "v.mkv", speckle(60), "libx264")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 2000] = bytes(2000)
+    path.write_bytes(data)
+    capfd.readouterr()
+    list(open_clip(path).frames())
+    out, err = capfd.readouterr()
+    assert out == err == ""
+
+
+def test_a_region_outside_the_image(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    with pytest.raises(FasciscanError, match="outside the image, which is 128×96"):
+        open_clip(path, ClipOptions(roi=((500, 500), (600, 500), (600, 600))))
+
+
+@pytest.mark.parametrize("scale", [0.0, -0.1, float("nan"), float("inf")])
+def test_a_scale_that_is_no_length(tmp_path, speckle, encode, scale):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    with pytest.raises(FasciscanError, match="positive number"):
+        open_clip(path, ClipOptions(mm_per_px=scale))

@@ -1,0 +1,86 @@
+"""Frozen, dark, slow and short clips are told apart from quiet ones."""
+
+import numpy as np
+import pytest
+
+from fasciscan.clip import describe, judge_quality, open_clip
+
+
+def judge(count, rate_hz, copies=None, contrast=None):
+    times = np.arange(count) / rate_hz
+    return judge_quality(times, np.zeros(count, bool) if copies is None else copies, contrast)
+
+
+def test_a_good_clip_is_all_exposure():
+    quality = judge(1800, 30)
+    assert quality.exposure_s == pytest.approx(60)
+    assert quality.unusable == quality.warnings == ()
+
+
+@pytest.mark.parametrize(("rate_hz", "usable"), [(8, False), (11.9, False), (12.1, True), (25, True)])
+def test_fewer_than_twelve_frames_a_second_are_too_few(rate_hz, usable):
+    quality = judge(600, rate_hz)
+    assert (quality.exposure_s > 0) is usable
+    assert any("too" in warning for warning in quality.warnings) is (rate_hz < 20)
+
+
+def test_less_than_a_second_is_too_short():
+    quality = judge(25, 30)
+    assert quality.exposure_s == 0
+    assert "too short" in quality.unusable[0].why
+
+
+def test_a_short_clip_is_warned_of():
+    assert any("Duarte 2020" in warning for warning in judge(240, 30).warnings)
+
+
+def test_a_frozen_stretch_is_taken_out():
+    copies = np.zeros(900, bool)
+    copies[300:390] = True
+    quality = judge(900, 30, copies)
+    assert [(part.start_s, part.end_s, part.why) for part in quality.unusable] == [
+        (pytest.approx(299 / 30), pytest.approx(13), "frozen")
+    ]
+    assert quality.exposure_s == pytest.approx(30 - 91 / 30)
+
+
+def test_a_black_stretch_is_taken_out_once_even_if_it_is_frozen_too():
+    copies = np.zeros(900, bool)
+    copies[301:390] = True
+    contrast = np.full(900, 30.0)
+    contrast[300:450] = 0.2
+    quality = judge(900, 30, copies, contrast)
+    assert {part.why for part in quality.unusable} == {"frozen", "too dark"}
+    assert quality.exposure_s == pytest.approx(25)
+
+
+def test_unmeasured_contrast_is_not_dark():
+    assert judge(900, 30, contrast=np.full(900, np.nan)).unusable == ()
+
+
+def test_a_gap_in_the_timestamps_is_taken_out():
+    times = np.concatenate([np.arange(300) / 30, 15 + np.arange(300) / 30])
+    quality = judge_quality(times, np.zeros(600, bool))
+    assert [part.why for part in quality.unusable] == ["no frames"]
+    assert quality.exposure_s == pytest.approx(20, abs=0.1)
+
+
+def test_the_frozen_recording_has_no_exposure(real_clip):
+    description = describe(open_clip(real_clip("frozen.mp4")))
+    assert description.quality.exposure_s == 0
+    assert any("frozen" in warning for warning in description.warnings)
+
+
+def test_the_slow_recording_is_warned_of(real_clip):
+    quality = describe(open_clip(real_clip("variable_frame_rate.mp4"))).quality
+    assert quality.nominal_rate_hz == pytest.approx(12.7, abs=0.1)
+    assert any("too few to judge brief twitches" in warning for warning in quality.warnings)
+    assert quality.exposure_s > 28
+
+
+def test_a_black_clip_has_no_exposure(tmp_path, encode):
+    rng = np.random.default_rng(0)
+    black = rng.integers(0, 2, (60, 96, 128)).astype(np.uint8)
+    quality = describe(open_clip(encode(tmp_path / "b.mkv", black, "ffv1", pixels="gray"))).quality
+    assert quality.exposure_s == 0
+    assert any("dark" in warning for warning in quality.warnings)

@@ -1,0 +1,151 @@
+"""Every container and coding gives all its frames, in order, with the file's times."""
+
+import av
+import numpy as np
+import pytest
+
+from fasciscan.clip import open_clip
+
+FORMATS = {
+    "h264.mp4": ("libx264", "yuv420p"),
+    "h264.mov": ("libx264", "yuv444p"),
+    "h264.mkv": ("libx264", "yuv420p"),
+    "h264.avi": ("libx264", "yuv420p"),
+    "h265.mp4": ("libx265", "yuv420p"),
+    "h265_10bit.mkv": ("libx265", "yuv420p10le"),
+    "mjpeg.avi": ("mjpeg", "yuvj420p"),
+    "mjpeg.mov": ("mjpeg", "yuvj422p"),
+    "mpeg1.mpg": ("mpeg1video", "yuv420p"),
+    "mpeg2.mpeg": ("mpeg2video", "yuv420p"),
+    "mpeg4.avi": ("mpeg4", "yuv420p"),
+    "mpeg4.mp4": ("mpeg4", "yuv420p"),
+    "wmv2.wmv": ("wmv2", "yuv420p"),
+    "ffv1.mkv": ("ffv1", "gray"),
+    "ffv1_16bit.mkv": ("ffv1", "gray16le"),
+    "raw.avi": ("rawvideo", "yuyv422"),
+    "raw.mkv": ("rawvideo", "yuv420p"),
+    "rgb.avi": ("rawvideo", "bgr24"),
+    "gif.gif": ("gif", "gray"),
+}
+BAR = slice(40, 72)
+BAR_STEP = 3
+QUIET = {"libx265": {"x265-params": "log-level=none"}}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_container_and_coding_is_read_whole(name, tmp_path, speckle, encode):
+    codec, pixels = FORMATS[name]
+    frames = speckle(40) // 2
+    for i in range(40):
+        frames[i, BAR, BAR_STEP * i : BAR_STEP * (i + 1)] = 255
+    path = encode(tmp_path / name, frames, codec, rate=25, pixels=pixels, options=QUIET.get(codec))
+    clip = open_clip(path)
+    read = [(frame.index, frame.time_s, frame.luma.astype(float)) for frame in clip.frames()]
+    assert clip.frame_count == 40
+    assert [index for index, _, _ in read] == list(range(40))
+    assert (clip.height, clip.width) == frames.shape[1:]
+    np.testing.assert_allclose(np.diff([time for _, time, _ in read]), 0.04, atol=0.0011)
+    assert read[0][1] == 0
+    # The bar is where it was drawn in each frame: none is lost, doubled or out of order.
+    found = [int(np.argmax(luma[BAR].mean(axis=0))) // BAR_STEP for _, _, luma in read]
+    assert found == list(range(40))
+
+
+def test_b_frames_come_in_the_order_they_are_shown(tmp_path, speckle, encode):
+    frames = speckle(60)
+    path = encode(tmp_path / "b.mp4", frames, "libx264", options={"bf": "3", "g": "20", "sc_threshold": "0"})
+    clip = open_clip(path)
+    assert [frame.index for frame in clip.frames()] == list(range(60))
+    assert np.flatnonzero(clip.key_frames).tolist() == [0, 20, 40]
+
+
+def test_a_coding_without_prediction_has_no_key_frames(tmp_path, speckle, encode):
+    clip = open_clip(encode(tmp_path / "m.avi", speckle(10), "mjpeg", pixels="yuvj420p"))
+    assert not clip.key_frames.any()
+
+
+def test_variable_timestamps_are_taken_as_they_are(tmp_path, speckle, encode):
+    stamps = np.cumsum([500, 30, 70, 33, 210, 40, 40, 90, 33, 34]).tolist()
+    clip = open_clip(encode(tmp_path / "v.mkv", speckle(10), "libx264", stamps=stamps))
+    assert clip.timing_source == "file timestamps"
+    np.testing.assert_allclose([f.time_s for f in clip.frames()], (np.array(stamps) - 500) / 1000, atol=1e-6)
+
+
+def test_a_bare_h264_stream_says_that_its_rate_is_assumed(tmp_path, speckle, encode):
+    path = encode(tmp_path / "bare.h264", speckle(30), "libx264", container_format="h264")
+    clip = open_clip(path)
+    assert clip.frame_count == 30
+    assert [frame.index for frame in clip.frames()] == list(range(30))
+    assert clip.timing_source == "assumed"
+    assert any("--timestamps" in warning for warning in clip.warnings)
+
+
+def test_luma_is_a_view_without_conversion(tmp_path, speckle, encode):
+    frames = speckle(5, 64, 100)  # rows padded by the decoder
+    clip = open_clip(encode(tmp_path / "v.mkv", frames, "ffv1", pixels="yuv420p"))
+    for frame in clip.frames():
+        assert frame.luma.base is not None
+        assert frame.luma.dtype == np.uint8
+        assert frame.luma.shape == (64, 100)
+
+
+def test_frames_can_be_read_again(tmp_path, speckle, encode):
+    clip = open_clip(encode(tmp_path / "v.mp4", speckle(20), "libx264"))
+    first = [frame.luma.mean() for frame in clip.frames()]
+    next(clip.frames())
+    assert [frame.luma.mean() for frame in clip.frames()] == first
+
+
+def test_a_clip_cut_short_is_read_as_far_as_it_goes(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mkv", speckle(60), "libx264", options={"g": "10"})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 6 // 10])
+    clip = open_clip(path)
+    read = [frame.index for frame in clip.frames()]
+    assert 20 < len(read) < 50
+    assert read == list(range(len(read)))
+
+
+def test_a_lost_end_is_told_where_the_file_states_its_length(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(60), "libx264", options={"g": "10"}, container_format="mp4")
+    # An MP4 whose index comes first, as web exports have it, and whose data is cut.
+    fast = tmp_path / "fast.mp4"
+    with av.open(str(path)) as source, av.open(str(fast), "w", options={"movflags": "faststart"}) as out:
+        stream = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    whole = fast.read_bytes()
+    fast.write_bytes(whole[: len(whole) * 6 // 10])
+    clip = open_clip(fast)
+    assert any("60 frames" in warning for warning in clip.warnings)
+    assert clip.frame_count < 50
+    assert len(list(clip.frames())) >= clip.frame_count - 5
+
+
+def test_damage_in_the_middle_does_not_end_the_clip(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.avi", speckle(60), "mjpeg", pixels="yuvj420p")
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    start = data.find(b"\xff\xd8\xff", middle)
+    data[start : start + 600] = bytes(600)
+    path.write_bytes(data)
+    read = [frame.index for frame in open_clip(path).frames()]
+    assert 55 <= len(read) < 60
+    assert read[-1] == 59
+
+
+@pytest.mark.slow
+def test_a_long_clip_does_not_grow_in_memory(tmp_path, speckle, encode):
+    import resource
+
+    frames = speckle(50, 480, 640)
+    path = encode(tmp_path / "v.avi", np.concatenate([frames] * 12), "mjpeg", pixels="yuvj420p")
+    clip = open_clip(path)
+    stream = clip.frames()
+    for _ in range(60):
+        next(stream)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert sum(1 for _ in stream) == 540
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB; the frames are 166,000

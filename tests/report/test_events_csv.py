@@ -1,0 +1,49 @@
+"""The table of events opens in a spreadsheet and counts what the result counts."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fasciscan.report import write_reports
+
+
+def read_back(case, tmp_path) -> list[dict[str, str]]:
+    (path,) = write_reports(case.clip, case.result, case.raster, tmp_path, ["csv"])
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def test_one_row_an_event_in_the_order_of_time(case, tmp_path):
+    rows = read_back(case, tmp_path)
+    assert [row["id"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert [row["counted"] for row in rows] == ["yes", "no", "yes", "yes", "no"]
+    assert [row["kind"] for row in rows][1] == "pulsation"
+    assert float(rows[0]["x_mm"]) == pytest.approx(11.0)
+    assert rows[0]["site"] == "1"
+
+
+def test_without_a_scale_millimetres_are_empty(case_without_scale, tmp_path):
+    (row,) = read_back(case_without_scale, tmp_path)
+    assert [row[name] for name in row if name.endswith(("_mm", "_mm2", "_mm_s"))] == [""] * 8
+    assert float(row["peak_displacement_px"]) == pytest.approx(3.0)
+
+
+def test_no_events_give_the_header_alone(quiet_case, tmp_path):
+    assert read_back(quiet_case, tmp_path) == []
+    text = (tmp_path / "quiet.events.csv").read_text(encoding="utf-8-sig")
+    assert text.startswith("clip,counted,id,kind,")
+    assert len(text.splitlines()) == 1
+
+
+def test_excel_is_told_that_it_is_utf_8(case, tmp_path):
+    write_reports(case.clip, case.result, case.raster, tmp_path, ["csv"])
+    assert next(tmp_path.iterdir()).read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("x").mp4', "+1.mp4", "-1.mp4", "@SUM(A1).mp4"])
+def test_a_file_name_is_never_run_as_a_formula(case, tmp_path, name):
+    harmful = replace(case, clip=replace(case.clip, path=Path(name)))
+    for row in read_back(harmful, tmp_path / "out"):
+        assert row["clip"] == f"'{name}"

@@ -1,0 +1,227 @@
+"""The page is one file that says what it must, for every clip, on every width, and asks nothing of the network."""
+
+import html
+import re
+import shutil
+import subprocess
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from fasciscan.exam import Muscle
+from fasciscan.report import page as page_module
+from fasciscan.report import write_reports
+from fasciscan.report.words import NO_DIAGNOSIS
+
+CASES = ["case", "case_without_scale", "quiet_case", "frozen_case"]
+PHONE_PX = 390
+MOST_BYTES = 10e6
+
+
+class Elements(HTMLParser):
+    """What a browser would see: tags with their attributes, and the text."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def render(case, tmp_path) -> Path:
+    return write_reports(case.clip, case.result, case.raster, tmp_path, ["html"])[0]
+
+
+def read(case, tmp_path) -> Elements:
+    return Elements(render(case, tmp_path).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_asked_of_the_network_and_nothing_runs(name, request, tmp_path):
+    page = read(request.getfixturevalue(name), tmp_path)
+    for tag, attributes in page.tags:
+        assert tag not in ("script", "link", "iframe", "object")
+        assert not [key for key in attributes if key.startswith("on")]
+        for key in ("src", "href", "xlink:href", "poster"):
+            assert (attributes.get(key) or "#").startswith(("#", "data:image/"))
+    policy = [attributes["content"] for tag, attributes in page.tags if "http-equiv" in attributes]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    assert "url(" not in page.text.replace("url(#", "")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_says_at_the_top_and_at_the_end_that_it_is_no_diagnosis(name, request, tmp_path):
+    text = read(request.getfixturevalue(name), tmp_path).text
+    assert text.count(NO_DIAGNOSIS[0]) == 2
+    assert text.index(NO_DIAGNOSIS[0]) < text.index("What was analysed")
+
+
+def test_quality_comes_before_the_count(case, tmp_path):
+    text = read(case, tmp_path).text
+    order = ["What was analysed, and how well", "16.5 s of 20 s", "12 of 800 frames", "the picture is frozen",
+             "counted in 16.5 s", "Motion over the clip", "Where in the picture", "Each fasciculation",
+             "Found and not counted, and why", "What this cannot tell", "How this was made"]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert "comes every 0.86 s at one place" in text[text.index("Found and not counted, and why") :]
+
+
+def test_the_rate_is_told_with_its_interval_in_plain_words(case, quiet_case, frozen_case, tmp_path):
+    assert "3 in 16.5 s is 10.9 per minute" in read(case, tmp_path / "1").text
+    assert "0 in 30 s still allows up to 7.4 per minute." in read(quiet_case, tmp_path / "2").text
+    frozen = read(frozen_case, tmp_path / "3").text
+    assert "no rate can be told" in frozen
+    assert "per minute" not in frozen.replace("no rate", "")
+
+
+def test_every_event_has_five_crops_a_difference_an_m_mode_and_a_trace(case, tmp_path):
+    text = render(case, tmp_path).read_text(encoding="utf-8")
+    articles = re.findall(r'<article class="event" id="event-(\d+)">(.*?)</article>', text, re.DOTALL)
+    assert [number for number, _ in articles] == ["1", "3", "4"]
+    for _, article in articles:
+        captions = re.findall(r"<figcaption><b>(.*?)</b>", article)
+        assert captions == ["before", "onset", "peak", "after", "offset", "peak − before"]
+        assert article.count("data:image/jpeg") == 7
+        assert len(re.search(r'class="trace" d="M([^"]+)"', article)[1].split("L")) > 25
+
+
+def test_the_crops_show_the_twitch(case):
+    # The difference of the peak to rest must stand out where the twitch is, and not where nothing moves.
+    from fasciscan.report import pictures
+
+    event = case.result.events[0]
+    shot = pictures._plan_shot(case.clip, pictures.tissue_box(case.clip), event)
+    frames = {frame.index: frame.luma for frame in case.clip.frames() if frame.index in shot.moments.values()}
+    assert abs(case.clip.times_s[shot.moments["peak"]] - event.peak_s) <= 0.5 / 40 + 1e-9
+    assert case.clip.times_s[shot.moments["before"]] < event.onset_s
+    change = abs(frames[shot.moments["peak"]].astype(int) - frames[shot.moments["before"]])
+    assert change[70:110, 90:130].mean() > 20 * change[:, 250:].mean() + 1
+
+
+def test_pictures_are_cut_to_the_tissue(case):
+    from fasciscan.report.pictures import Box, take_pictures
+
+    mask = case.clip.mask.copy()
+    mask[:30] = False  # where a scanner writes the patient's name
+    mask[:, 300:] = False
+    pictures = take_pictures(replace(case.clip, mask=mask), case.result.events)
+    assert pictures.reference is not None
+    assert pictures.reference.box == Box(20 if not mask[:, :20].any() else 0, 30, 300, 240)
+    for strip in pictures.filmstrips.values():
+        assert strip.box.top >= 30
+        assert strip.box.right <= 300
+        assert strip.box.width == strip.box.height
+
+
+def test_marks_stand_where_the_events_are(case):
+    from fasciscan.report import raster_chart as chart
+
+    drawn = chart.draw_raster(case.clip, case.result, case.raster)
+    assert drawn is not None
+    (row,) = drawn.rows
+    share = {mark.id: (mark.x - chart.LEFT) / (chart.RIGHT - chart.LEFT) for mark in row.marks}
+    assert share == pytest.approx({1: 3.2 / 20, 2: 6.0 / 20, 3: 8.6 / 20, 4: 9.1 / 20, 5: 12.4 / 20})
+    depth = {mark.id: (mark.depth_y - chart.DEPTH_TOP) / chart.DEPTH_HEIGHT for mark in row.marks}
+    assert depth[1] == pytest.approx(90 / 240)
+    (gap,) = row.excluded
+    assert (gap.x - chart.LEFT, gap.width) == pytest.approx((14 / 20 * 1050, 3.5 / 20 * 1050))
+    assert {mark.id for mark in row.marks if mark.counted} == {1, 3, 4}
+
+
+def test_a_long_clip_is_cut_in_rows_of_a_minute_and_loses_no_event(crowded_case):
+    from fasciscan.report.raster_chart import draw_raster
+
+    drawn = draw_raster(crowded_case.clip, crowded_case.result, crowded_case.raster)
+    assert drawn is not None
+    assert [(row.start_s, row.end_s) for row in drawn.rows] == [(60.0 * n, 60.0 * n + 60) for n in range(10)]
+    told = Counter(mark.id for row in drawn.rows for mark in row.marks)
+    assert set(told) == {event.id for event in (*crowded_case.result.events, *crowded_case.result.other_motion)}
+    assert set(told.values()) == {1}
+
+
+def test_an_event_at_the_very_end_is_marked(case):
+    from fasciscan.report.raster_chart import RIGHT, draw_raster
+
+    last = replace(case.result.events[0], peak_s=case.clip.duration_s)
+    drawn = draw_raster(case.clip, replace(case.result, events=(last,)), case.raster)
+    assert drawn is not None
+    assert [mark.x for mark in drawn.rows[-1].marks if mark.counted] == [RIGHT]
+
+
+def test_what_the_user_named_is_shown_and_never_run(case, tmp_path):
+    name = "<img src=x onerror=alert(1)>.mp4"
+    harmful = replace(
+        case,
+        clip=replace(case.clip, path=Path(name)),
+        result=replace(case.result, muscle=Muscle("</p><script>x</script>", "left"), warnings=("<b>&amp;",)),
+    )
+    page = read(harmful, tmp_path)
+    assert name in page.text
+    assert "</p><script>x</script>, left" in page.text
+    assert "<b>&amp;" in page.text
+    assert "img" not in [tag for tag, _ in page.tags]
+    assert "script" not in [tag for tag, _ in page.tags]
+
+
+def test_every_picture_has_words_for_those_who_cannot_see_it(case, tmp_path):
+    page = read(case, tmp_path)
+    drawn = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert drawn
+    assert all(attributes.get("aria-label") or attributes.get("aria-hidden") == "true" for attributes in drawn)
+
+
+def test_a_clip_that_breaks_off_still_gets_a_page(case, tmp_path):
+    broken = replace(case, clip=replace(case.clip, source=replace(case.clip.source, delivered=200)))
+    text = render(broken, tmp_path).read_text(encoding="utf-8")
+    assert re.findall(r'<article class="event" id="event-(\d+)"', text) == ["1"]
+    assert "Shown one by one: 1 of 3" in text
+
+
+@pytest.mark.slow
+def test_three_hundred_events_stay_readable(crowded_case, tmp_path):
+    path = render(crowded_case, tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert path.stat().st_size < MOST_BYTES
+    assert text.count('<article class="event"') == page_module.FILMSTRIPS_MOST == 40
+    assert "Shown one by one: 40 of 300" in text
+    assert text.count('class="id"') == 340
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_phone_never_scrolls_sideways(name, request, tmp_path):
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs chromium to lay the page out")
+    text = render(request.getfixturevalue(name), tmp_path).read_text(encoding="utf-8")
+    # The page allows no script, so a copy that does is measured, in a frame as wide as a phone.
+    opened = re.sub(r"<meta http-equiv.*?>", "", text)
+    probe = tmp_path / "probe.html"
+    probe.write_text(
+        f'<iframe style="width:{PHONE_PX}px;height:800px;border:0" srcdoc="{html.escape(opened)}"></iframe>'
+        "<script>onload = () => { const page = document.querySelector('iframe').contentDocument;"
+        "const statements = page.querySelectorAll('#no-diagnosis').length;"
+        "document.body.innerHTML = `width=${page.documentElement.scrollWidth} head=${statements}` }</script>",
+        encoding="utf-8",
+    )
+    dom = subprocess.run(
+        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", probe.as_uri()],
+        capture_output=True, text=True, timeout=60,
+    ).stdout  # fmt: skip
+    measured = re.search(r"width=(\d+) head=(\d+)", dom)
+    assert measured, dom[:500]
+    assert int(measured[1]) <= PHONE_PX
+    assert int(measured[2]) == 1

@@ -1,0 +1,43 @@
+"""A rate in words never says more than the count and the exposure allow."""
+
+import pytest
+
+from fasciscan.report.words import say_interval, say_limits, say_number, say_rate, say_seconds
+
+
+def test_none_seen_is_told_with_what_it_still_allows(quiet_case):
+    assert say_rate(quiet_case.result) == "0 in 30 s still allows up to 7.4 per minute."
+    assert say_interval(quiet_case.result.rate_per_min) == "0 (0–7.4)"
+
+
+def test_some_seen_are_told_with_both_bounds(case):
+    assert "3 in 16.5 s is 10.9 per minute" in say_rate(case.result)
+    assert "from 2.2 to 31.9 per minute" in say_rate(case.result)
+
+
+def test_nothing_analysed_is_not_none_seen(frozen_case):
+    assert "not the same as none seen" in say_rate(frozen_case.result)
+    assert "0" not in say_rate(frozen_case.result)
+    assert say_interval(None) == "–"
+
+
+def test_limits_are_those_of_the_clip(case, case_without_scale, crowded_case):
+    assert any("short look" in limit for limit in say_limits(case.result))
+    assert not any("short look" in limit for limit in say_limits(crowded_case.result))
+    assert any("no scale" in limit for limit in say_limits(case_without_scale.result))
+    assert not any("no scale" in limit for limit in say_limits(case.result))
+    assert any("every 25 ms" in limit for limit in say_limits(case.result))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(30, "30 s"), (39.94, "39.9 s"), (119.6, "119.6 s"), (120, "2 min"), (605, "10 min 5 s")]
+)
+def test_times_are_told_as_people_do(seconds, words):
+    assert say_seconds(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"), [(0, "0"), (0.04, "0.04"), (0.999, "1.0"), (7.38, "7.4"), (99.96, "100"), (134.2, "134")]
+)
+def test_rates_are_told_with_no_more_digits_than_they_carry(rate, words):
+    assert say_number(rate) == words

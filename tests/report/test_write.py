@@ -1,0 +1,91 @@
+"""Reports appear whole or not at all, and never in the place of another clip's."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fasciscan.errors import FasciscanError
+from fasciscan.report import FORMATS, result_json, write_reports
+
+
+def write(case, directory, formats=("json",)):
+    return write_reports(case.clip, case.result, case.raster, directory, formats)
+
+
+def renamed(case, path: str, sha256: str):
+    summary = replace(case.result.clip, path=path, sha256=sha256)
+    return replace(
+        case,
+        clip=replace(case.clip, path=Path(path), sha256=sha256),
+        result=replace(case.result, clip=summary),
+    )
+
+
+def test_each_format_has_its_file(quiet_case, tmp_path):
+    written = write(quiet_case, tmp_path / "new" / "folder", FORMATS)
+    assert [path.name for path in written] == ["quiet.json", "quiet.events.csv", "quiet.html", "quiet.mp4"]
+    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == sorted(p.name for p in written)
+
+
+def test_only_what_was_asked_for_is_written(quiet_case, tmp_path):
+    assert [path.name for path in write(quiet_case, tmp_path, ["csv"])] == ["quiet.events.csv"]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_clips_of_one_name_do_not_overwrite_each_other(quiet_case, tmp_path):
+    first, second = renamed(quiet_case, "a/IM_0001.dcm", "a" * 64), renamed(quiet_case, "b/IM_0001.dcm", "b" * 64)
+    (one,), (two,) = write(first, tmp_path), write(second, tmp_path)
+    assert (one.name, two.name) == ("IM_0001.json", "IM_0001-bbbbbbbb.json")
+    assert json.loads(one.read_text())["clip"]["sha256"] == "a" * 64
+    assert json.loads(two.read_text())["clip"]["sha256"] == "b" * 64
+
+
+def test_a_page_whose_clip_cannot_be_told_is_not_overwritten(quiet_case, tmp_path):
+    (tmp_path / "quiet.html").write_text("somebody's page")
+    (page,) = write(quiet_case, tmp_path, ["html"])
+    assert page.name != "quiet.html"
+    assert (tmp_path / "quiet.html").read_text() == "somebody's page"
+
+
+@pytest.mark.parametrize("formats", [["json", "csv"], ["html"]])
+def test_analysing_again_replaces_the_old_reports(quiet_case, tmp_path, formats):
+    assert write(quiet_case, tmp_path, formats) == write(quiet_case, tmp_path, formats)
+    assert len(list(tmp_path.iterdir())) == len(formats)
+
+
+def test_a_run_that_breaks_off_leaves_the_old_file_and_no_half_one(quiet_case, tmp_path, monkeypatch):
+    (path,) = write(quiet_case, tmp_path)
+    before = path.read_text()
+
+    def break_off(*arguments):
+        partial = arguments[-1]
+        partial.write_text('{"schema": "fasc')
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(result_json, "write_json", break_off)
+    with pytest.raises(KeyboardInterrupt):
+        write(quiet_case, tmp_path)
+    assert [child.name for child in tmp_path.iterdir()] == ["quiet.json"]
+    assert path.read_text() == before
+
+
+def test_a_folder_of_frames_keeps_its_whole_name(quiet_case, tmp_path):
+    frames = tmp_path / "visit.2024"
+    frames.mkdir()
+    (path,) = write(renamed(quiet_case, str(frames), "c" * 64), tmp_path / "out")
+    assert path.name == "visit.2024.json"
+
+
+def test_a_place_that_cannot_be_written_to_is_said_in_one_line(quiet_case, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FasciscanError, match=r"quiet\.mp4 could not be written") as told:
+        write(quiet_case, tmp_path / "file" / "under")
+    assert "\n" not in str(told.value)
+
+
+def test_an_unknown_format_is_refused_before_anything_is_written(quiet_case, tmp_path):
+    with pytest.raises(ValueError, match="pdf"):
+        write(quiet_case, tmp_path, ["json", "pdf"])
+    assert list(tmp_path.iterdir()) == []

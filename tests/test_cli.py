@@ -1,0 +1,276 @@
+"""The command line says what was done and what was not, and its exit code never calls a failure a success."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from fasciscan import __version__
+from fasciscan import cli as cli_module
+from fasciscan.clip.records import Clip, ClipOptions
+from fasciscan.errors import ClipError
+from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
+from fasciscan.motion.raster import Raster
+
+HELP_MOST_S = 0.4
+CLIPS = Path(__file__).parents[2] / "shared" / "clips"
+
+
+@dataclass
+class Asked:
+    """What the command line asked of the pipeline."""
+
+    paths: list[Path]
+    options: ClipOptions | None = None
+    muscle: Muscle | None = None
+    command: str = ""
+
+
+def analysis_of(path: Path, exposure_s: float) -> SimpleNamespace:
+    sha256 = f"{len(str(path.parent)):064x}"
+    clip = Clip(
+        path, sha256, "h264", 4, 4, np.arange(3) / 30, "file timestamps", np.zeros(3, bool), None,
+        np.ones((4, 4), bool), "found", SimpleNamespace(frames=lambda: iter(())),
+    )  # fmt: skip
+    summary = ClipSummary(
+        str(path), sha256, "h264", 4, 4, 3, 0, 30.0, 30.0, 30.0, "file timestamps", None, None, "found", None
+    )
+    rate = poisson_rate(0, exposure_s) if exposure_s else None
+    provenance = Provenance(__version__, "", {}, None, "rule")
+    result = ClipResult(summary, None, exposure_s, (), 0, rate, (), (), (), ("no scale",), provenance)
+    empty = np.zeros((0, 0), np.float32)
+    raster = Raster(np.zeros(0), np.zeros(0), np.zeros(0), empty, empty, np.zeros(0, np.float32), "px")
+    return SimpleNamespace(clip=clip, result=result, raster=raster)
+
+
+@pytest.fixture
+def asked(monkeypatch) -> Asked:
+    """A pipeline that takes note of what it is asked, and fails on clips named so."""
+    record = Asked([])
+
+    def analyze(path, options, *, muscle, command, progress):
+        record.paths.append(path)
+        record.options, record.muscle, record.command = options, muscle, command
+        progress(0.5)
+        if "missing" in path.name:
+            raise ClipError(path, "there is no such file", "check the name")
+        if "bug" in path.name:
+            raise ZeroDivisionError("division by zero")
+        return analysis_of(path, 0.0 if "frozen" in path.name else 30.0)
+
+    pipeline = ModuleType("fasciscan.pipeline")
+    pipeline.analyze = analyze  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "fasciscan.pipeline", pipeline)
+    return record
+
+
+def run(*arguments: str | Path):
+    return CliRunner().invoke(cli_module.app, [str(argument) for argument in arguments])
+
+
+def fasciscan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command itself, without what the test process has imported."""
+    start = "from fasciscan.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", start, *map(str, arguments)], capture_output=True, text=True, timeout=60, cwd=cwd
+    )
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_clip_gets_its_reports_and_a_line_in_the_table(tmp_path):
+    done = run("analyze", "a.mp4", "--out", tmp_path, "--format", "json,csv")
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.events.csv", "a.json"]
+    line = next(line for line in done.stdout.splitlines() if line.startswith("a.mp4"))
+    assert line.split()[1:6] == ["30", "s", "0", "0", "(0–7.4)"]
+    assert line.rstrip().endswith("a.json")
+    assert done.stderr == ""
+
+
+@pytest.mark.usefixtures("asked")
+def test_by_default_reports_go_to_one_folder_under_the_current_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("analyze", "archive/a.mp4").exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["fasciscan-out"]
+    assert sorted(path.name for path in Path("fasciscan-out").iterdir()) == ["a.events.csv", "a.html", "a.json"]
+
+
+@pytest.mark.usefixtures("asked")
+def test_one_bad_clip_is_named_and_the_rest_goes_on(tmp_path):
+    done = run("analyze", "missing.mp4", "bug.mp4", "good.mp4", "--out", tmp_path, "--format", "json")
+    assert done.exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["good.json"]
+    assert done.stderr.splitlines() == [
+        "missing.mp4: there is no such file; check the name.",
+        "bug.mp4: internal error (ZeroDivisionError: division by zero); please report it with the output of --debug.",
+    ]
+    assert "good.mp4" in done.stdout
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_traceback_is_shown_only_when_asked_for(tmp_path):
+    assert "Traceback" not in run("analyze", "bug.mp4", "--out", tmp_path).stderr
+    assert "Traceback" in run("analyze", "bug.mp4", "--out", tmp_path, "--debug").stderr
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_run_that_could_analyse_nothing_is_no_success(tmp_path):
+    done = run("analyze", "frozen.mp4", "--out", tmp_path, "--format", "json")
+    assert done.exit_code == 1
+    assert "frozen.mp4: none of it could be analysed" in done.stderr
+    assert json.loads((tmp_path / "frozen.json").read_text())["rate_per_min"] is None
+    line = next(line for line in done.stdout.splitlines() if line.startswith("frozen.mp4"))
+    assert line.split()[1:5] == ["0", "s", "–", "–"]
+
+
+@pytest.mark.usefixtures("asked")
+def test_two_clips_of_one_name_keep_their_reports(tmp_path):
+    assert run("analyze", "a/x.mp4", "bb/x.mp4", "--out", tmp_path, "--format", "json").exit_code == 0
+    told = {json.loads(path.read_text())["clip"]["path"] for path in tmp_path.iterdir()}
+    assert told == {"a/x.mp4", "bb/x.mp4"}
+
+
+def test_a_clip_named_twice_is_analysed_once(asked, tmp_path):
+    run("analyze", "a.mp4", "a.mp4", "--out", tmp_path, "--format", "json")
+    assert asked.paths == [Path("a.mp4")]
+
+
+def test_what_the_user_says_reaches_the_analysis(asked, tmp_path):
+    run(
+        "analyze", "a.mp4", "--out", tmp_path, "--format", "json", "--mm-per-px", "0.08", "--roi", "10,20,30,40",
+        "--muscle", "biceps", "--side", "left", "--timestamps", "t.csv",
+    )  # fmt: skip
+    corners = ((10, 20), (40, 20), (40, 60), (10, 60))
+    assert asked.options == ClipOptions(mm_per_px=0.08, roi=corners, timestamps=Path("t.csv"))
+    assert asked.muscle == Muscle("biceps", "left")
+
+
+def test_a_region_may_be_a_polygon(asked, tmp_path):
+    run("analyze", "a.mp4", "--out", tmp_path, "--format", "json", "--roi", "1,2 30,4 5,60.5")
+    assert asked.options is not None
+    assert asked.options.roi == ((1, 2), (30, 4), (5, 60.5))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--roi", "1,2,3"],
+        ["--roi", "1,2,0,4"],
+        ["--roi", "1,2 3,4"],
+        ["--roi", "a,b c,d e,f"],
+        ["--roi", "nan,1,2,3"],
+        ["--roi", ""],
+        ["--format", "pdf"],
+        ["--format", ","],
+        ["--mm-per-px", "0"],
+        ["--mm-per-px", "nan"],
+        ["--depth-mm", "-4"],
+        ["--depth-mm", "40", "--mm-per-px", "0.1"],
+        ["--side", "left"],
+        ["--muscle", "biceps", "--side", "up"],
+        ["--no-such-option"],
+    ],
+)
+def test_a_wrong_command_is_refused_before_any_work(asked, tmp_path, wrong):
+    done = run("analyze", "a.mp4", "--out", tmp_path / "out", *wrong)
+    assert done.exit_code == 2, done.output
+    assert any(option in done.stderr for option in wrong if option.startswith("--"))
+    assert asked.paths == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_out_must_not_be_a_file(asked, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("analyze", "a.mp4", "--out", tmp_path / "file").exit_code == 2
+    assert asked.paths == []
+
+
+@pytest.mark.usefixtures("asked")
+def test_no_clip_is_a_wrong_command():
+    assert run("analyze").exit_code == 2
+
+
+@pytest.mark.usefixtures("asked")
+def test_quiet_says_nothing_when_all_is_well(tmp_path):
+    done = run("analyze", "a.mp4", "--out", tmp_path, "--format", "json", "--quiet")
+    assert (done.exit_code, done.output) == (0, "")
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_file_name_cannot_dress_up_the_table(tmp_path):
+    done = run("analyze", "[bold]a.mp4", "--out", tmp_path, "--format", "json")
+    assert "[bold]a.mp4" in done.stdout
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_bar_is_drawn_on_a_terminal_and_only_there(tmp_path, monkeypatch):
+    reader, writer = pty.openpty()
+    with os.fdopen(writer, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        with cli_module._progress(2, shown=True) as start_clip:
+            start_clip("[b]a.mp4")(0.5)
+        terminal.flush()
+        drawn = os.read(reader, 65536).decode()
+    os.close(reader)
+    assert "[b]a.mp4" in drawn
+    assert "50%" in drawn
+    assert run("analyze", "a.mp4", "--out", tmp_path, "--format", "json").stderr == ""
+
+
+def test_help_teaches_with_an_example_and_answers_at_once():
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        done = fasciscan("--help")
+        times.append(time.perf_counter() - begun)
+    assert "fasciscan analyze CLIP --mm-per-px 0.08" in done.stdout
+    assert min(times) < HELP_MOST_S
+    assert "fasciscan analyze biceps.mp4 --depth-mm 40" in fasciscan("analyze", "--help").stdout
+
+
+def test_the_version_is_told():
+    assert fasciscan("--version").stdout == f"fasciscan {__version__}\n"
+
+
+def test_json_alone_loads_nothing_that_pages_need():
+    probe = (
+        "import sys; from fasciscan.report import write_reports; from fasciscan.report.write import _writer; "
+        "_writer('json'); _writer('csv'); "
+        "print([name for name in ('matplotlib', 'jinja2', 'jsonschema', 'scipy.stats') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_info_names_what_cannot_be_read_and_fails(tmp_path):
+    (tmp_path / "note.mp4").write_text("this is no video")
+    done = fasciscan("info", tmp_path / "note.mp4", tmp_path / "gone.mp4")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2
+    assert "note.mp4: " in lines[0]
+    assert "gone.mp4: " in lines[1]
+    assert "Traceback" not in done.stderr
+
+
+def test_info_tells_what_the_reader_sees():
+    clip = CLIPS / "frozen.mp4"
+    if not clip.exists():
+        pytest.skip(f"needs the real clips in {CLIPS}")
+    done = fasciscan("info", clip)
+    assert done.returncode == 0
+    told = dict(line.split(None, 1) for line in done.stdout.splitlines()[1:])
+    assert told["picture"] == "960 × 720 px, h264"
+    assert told["frames"].startswith("100, 99 of them copies")
+    assert told["rate"] == "0.0 new images per second; the file says 25.0"
+    assert told["scale"] == "unknown"
+    assert told["analysable"] == "0 s of 4 s"
