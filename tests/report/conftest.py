@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
-from fasciscan.clip.records import Clip, Frame, Scale
-from fasciscan.exam import ClipResult, ClipSummary, Excluded, Muscle, Provenance, Site, poisson_rate
+from fasciscan.clip import Clip, Frame, Scale, Unusable
+from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.motion.raster import Raster
+from fasciscan.twitch import Site
 from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
 
 WIDTH, HEIGHT = 320, 240
@@ -86,7 +87,7 @@ def make_event(
 
 def make_case(
     path: Path, *, seconds: float = 20.0, events: tuple[Event, ...] = (), others: tuple[Event, ...] = (),
-    excluded: tuple[Excluded, ...] = (), warnings: tuple[str, ...] = (), sites: tuple[Site, ...] = (),
+    excluded: tuple[Unusable, ...] = (), warnings: tuple[str, ...] = (), sites: tuple[Site, ...] = (),
     scaled: bool = True, muscle: Muscle | None = None,
 ) -> Case:  # fmt: skip
     times_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
@@ -144,7 +145,7 @@ def case() -> Case:
             make_event(2, 6.0, 60, 180, kind=Kind.PULSATION, reason="comes every 0.86 s at one place", moved_px=1.2),
             make_event(5, 12.4, 160, 120, kind=Kind.CONTRACTION, lasting_s=1.6, reason="lasts 1.6 s", moved_px=6.0),
         ),
-        excluded=(Excluded(14.0, 17.5, "the picture is frozen"),),
+        excluded=(Unusable(14.0, 17.5, "the picture is frozen"),),
         warnings=("12 of 800 frames are copies of the one before.", "The clip is shorter than 60 s."),
         sites=(Site(1, 112, 92, 11.2, 9.2, 2), Site(2, 238, 140, 23.8, 14.0, 1)),
         muscle=Muscle("biceps brachii", "left"),
@@ -170,7 +171,7 @@ def quiet_case() -> Case:
 def frozen_case() -> Case:
     """A frozen recording: nothing in it can be analysed, and no motion was measured."""
     made = make_case(
-        Path("frozen.mp4"), seconds=5.0, excluded=(Excluded(0.0, 5.0, "the picture is frozen"),),
+        Path("frozen.mp4"), seconds=5.0, excluded=(Unusable(0.0, 5.0, "the picture is frozen"),),
         warnings=("The recording is frozen: all frames are copies of the first.",),
     )  # fmt: skip
     empty = Raster(

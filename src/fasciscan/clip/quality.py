@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ SLOWEST_RATE_HZ = 12.0
 """A limb fasciculation lasts 0.1 to 0.5 s (M-mode studies): at fewer frames a short one falls between two of them."""
 GOOD_RATE_HZ = 20.0
 """From here on the shortest fasciculation covers two frames; recordings in practice have 30 to 80 (Kobe 2026)."""
-SHORTEST_CLIP_S = 1.0
+SHORTEST_CLIP_S = 0.5
 """A shorter clip does not show rest before and after a twitch."""
 GOOD_LENGTH_S = 10.0
 """10 s miss 30 % of the muscles that fasciculate (Duarte 2020, PMC7170585)."""
@@ -52,7 +53,10 @@ class Quality:
 
 
 def judge_quality(
-    times_s: NDArray[np.float64], copies: NDArray[np.bool_], contrast: NDArray[np.floating] | None = None
+    times_s: NDArray[np.float64],
+    copies: NDArray[np.bool_],
+    contrast: NDArray[np.floating] | None = None,
+    moving: Sequence[Unusable] = (),
 ) -> Quality:
     """Tell what of a clip can be analysed.
 
@@ -64,6 +68,8 @@ def judge_quality(
         (n,) from :func:`~fasciscan.clip.mark_copies`.
     contrast
         (n,) standard deviation of the grey levels inside the tissue; nan where it was not measured.
+    moving
+        Stretches in which the motion itself hides a twitch, found by who measures it.
 
     References
     ----------
@@ -78,7 +84,7 @@ def judge_quality(
     if whole:
         unusable: tuple[Unusable, ...] = (Unusable(start_s, end_s, whole),)
     else:
-        unusable = _without_overlap([*_frozen(times_s, copies), *_gaps(times_s), *_dark(times_s, contrast)])
+        unusable = _without_overlap([*_frozen(times_s, copies), *_gaps(times_s), *_dark(times_s, contrast), *moving])
     exposure_s = max(0.0, end_s - start_s - sum(part.end_s - part.start_s for part in unusable))
     told = _warn(end_s - start_s, rate, nominal, copies, unusable)
     return Quality(rate, nominal, int(copies.sum()), exposure_s, unusable, told)
@@ -87,7 +93,7 @@ def judge_quality(
 def _unfit_as_a_whole(duration_s: float, rate_hz: float) -> str:
     """Why nothing of the clip can be used; empty if something can."""
     if duration_s < SHORTEST_CLIP_S:
-        return f"too short: {duration_s:.2f} s, at least {SHORTEST_CLIP_S:.0f} s is needed"
+        return f"too short: {duration_s:.2f} s, at least {SHORTEST_CLIP_S:g} s is needed"
     if rate_hz == 0:
         return "frozen: one image throughout"
     if rate_hz < SLOWEST_RATE_HZ:

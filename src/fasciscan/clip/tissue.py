@@ -28,6 +28,8 @@ EVERY_LEADING = 4
 TEXTURED_SHARE = 0.2
 """A block is textured if this share of its pixels differs from the pixel to the left or above. Strongly compressed deep
 muscle has 0.3 and more, flat screen 0, text up to 0.9, which is why texture alone does not do."""
+STILL_TEXTURED_SHARE = 0.6
+"""The same for a frozen clip, where nothing else tells tissue from text."""
 CHANGE_SHARE = 0.03
 """A block is alive if it changes by more than this share of what the liveliest blocks change by. Screen around tissue
 has up to 0.01 in recompressed recordings, the quietest tissue 0.04 and more."""
@@ -52,6 +54,8 @@ FLAT_VARIANCE = 0.05
 DEPTH_EDGE_BLOCKS = 7
 """The lower edge is the median over this many blocks to either side."""
 MARKER_AROUND_PX = 31
+MARKER_FRAMES = 16
+"""In fewer frames pixels of tissue are still by chance."""
 MARKER_AROUND_CHANGE = 8.0
 """Grey levels the surroundings must change by before a still pixel is remarkable."""
 MARKER_CHANGE_SHARE = 0.15
@@ -126,24 +130,26 @@ def _look(seen: Survey, allowed: NDArray[np.bool_]) -> _Grid:
     block = max(SMALLEST_BLOCK_PX, round(max(height, width) / BLOCKS_ACROSS))
     size = (max(1, width // block), max(1, height // block))
 
-    textured = np.zeros(size[::-1], np.float32)
-    change = np.zeros(size[::-1], np.float32)
+    textured = np.zeros((height, width), np.float32)
+    change = np.zeros((height, width), np.float32)
     for frame in frames:
-        textured += _reduce(_differs_from_neighbour(frame), size)
-        change += _reduce(cv2.absdiff(frame, frames[0]), size)
-    inside = _reduce(allowed, size)
-    textured *= inside / np.float32(len(frames))
-    change *= inside / np.float32(max(1, len(frames) - 1))
-    return _Grid(textured, change)
+        cv2.accumulate(_differs_from_neighbour(frame), textured)
+        cv2.accumulate(cv2.absdiff(frame, frames[0]), change)
+    inside = _reduce(allowed.astype(np.float32), size) >= 0.5
+    return _Grid(
+        np.where(inside, _reduce(textured, size) / len(frames), 0),
+        np.where(inside, _reduce(change, size) / max(1, len(frames) - 1), 0),
+    )
 
 
-def _reduce(image: NDArray[np.generic], size: tuple[int, int]) -> NDArray[np.float32]:
+def _reduce(image: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Average over blocks; `size` is columns, rows."""
-    return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _differs_from_neighbour(frame: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    differs = np.zeros(frame.shape, np.bool_)
+def _differs_from_neighbour(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """1 where a pixel differs from the one to the left or above, else 0."""
+    differs = np.zeros(frame.shape, np.uint8)
     differs[:, 1:] = frame[:, 1:] != frame[:, :-1]
     differs[1:] |= frame[1:] != frame[:-1]
     return differs
@@ -156,11 +162,12 @@ def _outline(grid: _Grid) -> NDArray[np.bool_]:
         return found
     change = cv2.medianBlur(grid.change, GAP_BLOCKS)
     liveliest = np.percentile(change[found], LIVELIEST_PERCENTILE)
-    if liveliest >= STILL_BELOW:
-        found &= change >= CHANGE_SHARE * liveliest
+    is_still = liveliest < STILL_BELOW
+    found &= grid.textured >= STILL_TEXTURED_SHARE if is_still else change >= CHANGE_SHARE * liveliest
     # The image may reach the edge of the picture, where opening must not eat its corners.
     blocks = np.pad(found.astype(np.uint8), THIN_BLOCKS, mode="symmetric")
-    blocks = cv2.morphologyEx(blocks, cv2.MORPH_CLOSE, np.ones((GAP_BLOCKS, GAP_BLOCKS), np.uint8))
+    if not is_still:  # the gaps between lines of text are as narrow
+        blocks = cv2.morphologyEx(blocks, cv2.MORPH_CLOSE, np.ones((GAP_BLOCKS, GAP_BLOCKS), np.uint8))
     blocks = cv2.morphologyEx(blocks, cv2.MORPH_OPEN, np.ones((THIN_BLOCKS, THIN_BLOCKS), np.uint8))
     blocks = np.ascontiguousarray(blocks[THIN_BLOCKS:-THIN_BLOCKS, THIN_BLOCKS:-THIN_BLOCKS], np.uint8)
     return _convex_hull(_large_parts(blocks))
@@ -205,7 +212,7 @@ def _steadiness(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.float64] |
     height, width = seen.leading.shape[1:]
     factor = min(1.0, STEADINESS_SIDE_PX / max(height, width))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32) for frame in seen.leading]
+    small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in seen.leading]
     change = np.array([np.nan] + [float(cv2.absdiff(b, a).mean()) for a, b in pairwise(small)])
     new = np.flatnonzero(~mark_copies(change) & np.isfinite(change))
     if not len(new):
@@ -218,8 +225,9 @@ def _steadiness(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.float64] |
     return np.percentile(np.stack(maps), 75, axis=0)
 
 
-def _local_correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+def _local_correlation(one: NDArray[np.generic], other: NDArray[np.generic]) -> NDArray[np.float32]:
     """Correlate two images in a window around each pixel; 0 where either is flat."""
+    first, second = one.astype(np.float32), other.astype(np.float32)
     window = (STEADINESS_WINDOW_PX, STEADINESS_WINDOW_PX)
     mean_1, mean_2 = cv2.blur(first, window), cv2.blur(second, window)
     spread_1 = np.maximum(cv2.blur(first * first, window) - mean_1 * mean_1, FLAT_VARIANCE)
@@ -230,7 +238,9 @@ def _local_correlation(first: NDArray[np.float32], second: NDArray[np.float32]) 
 
 def _markers(seen: Survey, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Find what the scanner draws on top of the tissue: bright, thin, and still while all around it changes."""
-    frames = [*seen.leading[::EVERY_LEADING], *seen.spread]
+    frames = [*seen.leading, *seen.spread]
+    if len(frames) < MARKER_FRAMES:
+        return np.zeros_like(mask)
     change = np.zeros(mask.shape, np.uint8)
     for frame in frames[1:]:
         change = cv2.max(change, cv2.absdiff(frame, frames[0]))

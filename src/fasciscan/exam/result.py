@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fasciscan.clip import Unusable
 from fasciscan.exam.counts import Rate
-from fasciscan.twitch.events import Event
+from fasciscan.twitch import Event, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +43,6 @@ class ClipSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Excluded:
-    """A stretch of the clip, half-open, in which a twitch could not have been told."""
-
-    start_s: float
-    end_s: float
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A place twitches come from again and again: presumably one motor unit."""
-
-    id: int
-    x_px: float
-    y_px: float
-    x_mm: float | None
-    y_mm: float | None
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Provenance:
     """What made this result, so that it can be made again."""
 
@@ -81,7 +61,7 @@ class ClipResult:
     clip: ClipSummary
     muscle: Muscle | None
     exposure_s: float
-    excluded: tuple[Excluded, ...]
+    excluded: tuple[Unusable, ...]
     count: int
     rate_per_min: Rate | None
     """None when the exposure is 0: no rate can be told."""

@@ -2,7 +2,8 @@
 
 from fasciscan.motion.grid import Grid, lay_grid
 from fasciscan.motion.maps import FrameLog, FrameSteps, MotionConfig, MotionMaps, measure_motion
-from fasciscan.motion.raster import Raster
+from fasciscan.motion.raster import Raster, draw_raster, join_rasters
+from fasciscan.motion.restless import join_stretches, restless_stretches
 
 __all__ = [
     "FrameLog",
@@ -11,6 +12,10 @@ __all__ = [
     "MotionConfig",
     "MotionMaps",
     "Raster",
+    "draw_raster",
+    "join_rasters",
+    "join_stretches",
     "lay_grid",
     "measure_motion",
+    "restless_stretches",
 ]

@@ -31,7 +31,7 @@ _FIXED_POINT = np.float32(8)
 _PER_TT = np.float32(1 / 64)
 _PER_GT = np.float32(1 / 128)
 _PER_GG = np.float32(1 / 256)
-"""From products of fixed-point values to squared grey levels; gradients are the mean of two frames', hence the halves."""
+"""From fixed-point products to squared grey levels. Gradients are the mean of two frames', hence the halves."""
 
 _PRIOR_GREY2 = np.float32(2.0)
 """Added to each cell's tensor, (grey levels a pixel)²: about what noise alone puts there.
@@ -101,7 +101,7 @@ def gradient_sums(
         line[:] = 0
         i = 0
         while i < nx:
-            # Neighbours with the same shift are one run. Slices that start at 0 let the compiler use vector instructions.
+            # Neighbours with the same shift are one run. Slices that start at 0 let the compiler vectorise.
             sx, sy = shift[j, i, 0], shift[j, i, 1]
             stop = i + 1
             while stop < nx and shift[j, stop, 0] == sx and shift[j, stop, 1] == sy:

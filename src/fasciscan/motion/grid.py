@@ -62,6 +62,11 @@ class Grid:
         return np.array(self.mm_per_px, np.float32) * self.factor
 
     @property
+    def px_mm(self) -> float:
+        """Side of a square image pixel of the same area, in mm."""
+        return float(np.sqrt(self.mm_per_px[0] * self.mm_per_px[1]))
+
+    @property
     def pitch_mm(self) -> tuple[float, float]:
         """Mean distance between cells in mm, (x, y)."""
         wx, wy = self.working_mm
@@ -125,7 +130,7 @@ def lay_grid(clip: Clip, cell_mm: float) -> Grid:
     width, height = width - width % factor, height - height % factor
     cols = _edges(width // factor, cell_mm / (mm_per_px[0] * factor))
     rows = _edges(height // factor, cell_mm / (mm_per_px[1] * factor))
-    if len(rows) < 2 or len(cols) < 2:  # noqa: PLR2004
+    if len(rows) < 2 or len(cols) < 2:
         raise _too_small(clip)
     share = cv2.resize(
         clip.mask[y : y + height, x : x + width].astype(np.float32),

@@ -160,7 +160,8 @@ def _assemble(
     scale = (config.lag_s / frames.lag_s[measured]).astype(np.float32)[:, None, None, None]
     lagged = _resample(frames.lagged[measured] * scale, centre, times)
     error = np.array([motion.error for motion in moves], np.float32).reshape(-1, *grid.shape)[measured]
-    error = _resample(error * scale[..., 0], centre, times, missing=np.inf)
+    error = _resample(np.where(grid.valid, error, 0) * scale[..., 0], centre, times, missing=np.inf)
+    error[:, ~grid.valid] = np.inf
     stepped = frames.step_s > 0
     velocity = frames.step[stepped] / frames.step_s[stepped].astype(np.float32)[:, None, None, None]
     velocity = _resample(velocity, (frames.times_s - frames.step_s / 2)[stepped], times)
@@ -241,7 +242,7 @@ def _resample(
 ) -> NDArray[np.float32]:
     """Bring values (n, ...) to evenly spaced times: averaged where they are denser, interpolated where sparser."""
     out = np.full((len(times_s), *values.shape[1:]), missing, np.float32)
-    if len(at_s) < 2 or len(times_s) < 2:  # noqa: PLR2004
+    if len(at_s) < 2 or len(times_s) < 2:
         return out
     wanted = times_s[1] - times_s[0]
     several = round(wanted / float(np.median(np.diff(at_s))))

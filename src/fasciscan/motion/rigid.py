@@ -1,4 +1,4 @@
-"""Whole-frame motion told from local motion: a probe moves skin and muscle alike, a twitch never moves the skin as far."""
+"""Whole-frame motion told from local motion: a probe moves skin and muscle alike, a twitch moves the skin less."""
 
 from __future__ import annotations
 

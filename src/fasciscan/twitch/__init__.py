@@ -1,1 +1,24 @@
+"""Which motion counts: candidates, what each is, where it started, and which sites repeat."""
 
+from fasciscan.twitch.candidates import Candidate, CandidateConfig, find_candidates
+from fasciscan.twitch.describe import describe_event
+from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
+from fasciscan.twitch.rule import Classifier, Rule, Verdict
+from fasciscan.twitch.sites import Site, group_sites
+
+__all__ = [
+    "Candidate",
+    "CandidateConfig",
+    "Classifier",
+    "Event",
+    "Kind",
+    "Origin",
+    "Rule",
+    "Site",
+    "Territory",
+    "Trace",
+    "Verdict",
+    "describe_event",
+    "find_candidates",
+    "group_sites",
+]

@@ -117,7 +117,7 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
 def _components(
     size: NDArray[np.float32], ratio: NDArray[np.float32], config: CandidateConfig
 ) -> Iterator[tuple[tuple[slice, ...], NDArray[np.bool_]]]:
-    """Connected stretches of motion in time and space, by hysteresis."""
+    """Yield connected stretches of motion in time and space, by hysteresis."""
     from scipy import ndimage  # here: 0.3 s to import
 
     labels, count = ndimage.label((ratio > config.stay) & (size > config.smallest_mm / 2), np.ones((3, 3, 3)))

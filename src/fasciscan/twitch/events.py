@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The epicentre in the picture. Millimetres count from the left and top edge of the tissue; None without a scale."""
+    """The epicentre in the picture. Millimetres count from the tissue's left and top edge; None without a scale."""
 
     x_px: float
     y_px: float

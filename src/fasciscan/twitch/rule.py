@@ -12,7 +12,6 @@ from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.events import Kind
 
-
 _COMPANY_REACH_S = 1.0
 _RESTLESS = {Kind.CONTRACTION, Kind.TREMOR, Kind.PROBE_MOTION}
 _LARGE_SHARE = 0.4
@@ -30,7 +29,7 @@ class Verdict(NamedTuple):
     @property
     def kind(self) -> Kind:
         """Fasciculation if that is likelier than not, else the likeliest other kind."""
-        if self.probabilities[Kind.FASCICULATION] >= 0.5:  # noqa: PLR2004
+        if self.probabilities[Kind.FASCICULATION] >= 0.5:
             return Kind.FASCICULATION
         others = {kind: p for kind, p in self.probabilities.items() if kind is not Kind.FASCICULATION}
         return max(others, key=others.__getitem__)
@@ -87,8 +86,8 @@ class Rule:
     most_staying: float = 0.5
     """Displacement that stays, as a share of the height: the edge of a lasting contraction or of a slip."""
     least_evidence: float = 6.5
-    """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): what is weak must be
-    wide."""
+    """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): the weak must
+    be wide."""
     least_support_mm2: float = 5.0
     """Territories have 26.7 ± 11.2 mm² (Birkbeck 2020) and move more than themselves."""
     most_strain: float = 0.35
@@ -104,7 +103,7 @@ class Rule:
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:  # noqa: ARG002
         """Judge candidates by their own measures and their company; the maps are for networks."""
         tests = [self._tests(candidate) for candidate in candidates]
-        restless = np.array([any(t.kind in _RESTLESS and t.probability > 0.5 for t in ts) for ts in tests])  # noqa: PLR2004
+        restless = np.array([any(t.kind in _RESTLESS and t.probability > 0.5 for t in ts) for ts in tests])
         peaks_s = np.array([candidate.bump.peak_s for candidate in candidates])
         verdicts = []
         for candidate, own in zip(candidates, tests, strict=True):
@@ -125,7 +124,7 @@ class Rule:
         restless = Kind.TREMOR if bump.swings > self.most_swings else Kind.CONTRACTION
         unrest = f"the place hardly rests around it ({c.unrest:.0%} of the peak)"
         return [
-            _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, as a pulse does"),
+            _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, like a pulse"),
             _Test(Kind.CONTRACTION, length_s, self.longest_s, 0.05, f"lasts {length_s:.2f} s"),
             _Test(
                 Kind.CONTRACTION, bump.returned, self.least_returned, -0.08,

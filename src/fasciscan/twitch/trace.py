@@ -117,7 +117,7 @@ def find_bumps(trace: PathTrace, extent_s: tuple[float, float]) -> list[Bump]:
     """
     times, mm = trace.times_s, trace.mm
     inside = (times >= extent_s[0]) & (times <= extent_s[1])
-    if np.count_nonzero(inside) < 3 or not np.abs(mm[inside]).max() > 0:  # noqa: PLR2004
+    if np.count_nonzero(inside) < 3 or not np.abs(mm[inside]).max() > 0:
         return []
     largest = int(np.flatnonzero(inside)[np.argmax(np.abs(mm[inside]))])
     height = mm * np.sign(mm[largest])
@@ -143,7 +143,7 @@ def _fit_path(times, step_s, step, lag_s, lagged) -> NDArray[np.float64]:
 
 
 def _beside(still: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Samples before and after the motion."""
+    """Find the samples before and after the motion."""
     moving = np.flatnonzero(~still)
     if not len(moving):
         return np.flatnonzero(still), np.zeros(0, np.intp)
@@ -236,7 +236,7 @@ def _peak_time(times: NDArray[np.float64], height: NDArray[np.float64], peak: in
 
 
 def _swings(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> int:
-    """Turning points around the peak whose swing from the one before is of the main swing's order."""
+    """Count the turning points around the peak whose swing from the last is of the main one's order."""
     near = np.flatnonzero(np.abs(times - times[peak]) <= _SWING_REACH_S)
     part = height[near]
     least = _SWING_SHARE * height[peak]

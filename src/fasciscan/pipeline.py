@@ -1,0 +1,196 @@
+"""The way from clip to result: open, measure, find, judge, count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from fasciscan import __version__
+from fasciscan.clip import (
+    Clip,
+    ClipOptions,
+    Frame,
+    FrameSource,
+    Unusable,
+    judge_quality,
+    open_clip,
+    warn_of_lost_frames,
+)
+from fasciscan.clip.quality import Quality
+from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
+from fasciscan.motion import (
+    FrameLog,
+    Grid,
+    MotionConfig,
+    MotionMaps,
+    Raster,
+    draw_raster,
+    join_rasters,
+    join_stretches,
+    lay_grid,
+    measure_motion,
+    restless_stretches,
+)
+from fasciscan.twitch import (
+    CandidateConfig,
+    Classifier,
+    Event,
+    Kind,
+    Rule,
+    describe_event,
+    find_candidates,
+    group_sites,
+)
+
+_TELL_EVERY = 20
+"""Frames between two words of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that can be set about an analysis, a section a station."""
+
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    candidates: CandidateConfig = field(default_factory=CandidateConfig)
+    rule: Rule = field(default_factory=Rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A result with what the reports draw it from."""
+
+    clip: Clip
+    result: ClipResult
+    raster: Raster
+
+
+def analyze(
+    path: str | Path,
+    options: ClipOptions = ClipOptions(),  # noqa: B008 - frozen
+    *,
+    muscle: Muscle | None = None,
+    config: Config = Config(),
+    command: str = "",
+    progress: Callable[[float], None] | None = None,
+) -> Analysis:
+    """Analyse a clip: measure its motion, find the twitches, count them.
+
+    Parameters
+    ----------
+    path
+        Clip file, or folder of images.
+    options
+        What the user says about the clip.
+    muscle
+        Which muscle it shows.
+    config
+        Settings.
+    command
+        The command line, for the provenance.
+    progress
+        Called with the share of the clip done, 0 to 1.
+
+    Raises
+    ------
+    ClipError
+        If the clip cannot be read or shows too little tissue.
+    """
+    clip = open_clip(Path(path), options)
+    grid = lay_grid(clip, config.motion.cell_mm)
+    watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
+    blocks = [_analyze_block(maps, config) for maps in measure_motion(watched, grid, config.motion)]
+
+    log = _join_logs([block.log for block in blocks])
+    moving = join_stretches([stretch for block in blocks for stretch in block.restless])
+    quality = judge_quality(log.times_s, log.copied, log.contrast, moving)
+    found = _number([_unless_excluded(event, quality.unusable) for block in blocks for event in block.events])
+    twitches = [event for event in found if event.kind is Kind.FASCICULATION]
+    twitches, sites = group_sites(twitches, grid)
+    exposure_s = quality.exposure_s
+    result = ClipResult(
+        clip=_summary(clip, grid, log, quality),
+        muscle=muscle,
+        exposure_s=exposure_s,
+        excluded=quality.unusable,
+        count=len(twitches),
+        rate_per_min=poisson_rate(len(twitches), exposure_s) if exposure_s > 0 else None,
+        events=tuple(twitches),
+        other_motion=tuple(event for event in found if event.kind is not Kind.FASCICULATION),
+        sites=tuple(sites),
+        warnings=clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings,
+        provenance=Provenance(__version__, command, asdict(config), None, config.rule.name),
+    )
+    return Analysis(clip, result, join_rasters([block.raster for block in blocks]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What remains of a block of maps once it is analysed."""
+
+    log: FrameLog
+    events: list[Event]
+    restless: list[Unusable]
+    raster: Raster
+
+
+def _analyze_block(maps: MotionMaps, config: Config) -> _Block:
+    classifier: Classifier = config.rule
+    candidates = find_candidates(maps, config.candidates)
+    verdicts = classifier.classify(maps, candidates)
+    events = [describe_event(c, verdict, maps.grid) for c, verdict in zip(candidates, verdicts, strict=True)]
+    return _Block(maps.log, events, restless_stretches(maps), draw_raster(maps))
+
+
+class _Watched:
+    """A source of frames that tells how far it is."""
+
+    def __init__(self, source: FrameSource, count: int, progress: Callable[[float], None]):
+        self._source, self._count, self._progress = source, count, progress
+
+    def frames(self) -> Iterator[Frame]:
+        for n, frame in enumerate(self._source.frames()):
+            if n % _TELL_EVERY == 0:
+                self._progress(n / max(self._count, 1))
+            yield frame
+        self._progress(1.0)
+
+
+def _unless_excluded(event: Event, unusable: tuple[Unusable, ...]) -> Event:
+    """Make no twitch of what lies in a stretch that does not count as exposure."""
+    for stretch in unusable:
+        if event.kind is Kind.FASCICULATION and stretch.start_s <= event.peak_s < stretch.end_s:
+            reason = f"in a stretch that cannot be analysed: {stretch.why}"
+            return replace(event, kind=Kind.ARTEFACT, probability=1 - event.probability, reason=reason)
+    return event
+
+
+def _number(events: list[Event]) -> list[Event]:
+    return [replace(event, id=n) for n, event in enumerate(sorted(events, key=lambda e: e.peak_s), 1)]
+
+
+def _join_logs(logs: list[FrameLog]) -> FrameLog:
+    return FrameLog(**{name: np.concatenate([getattr(log, name) for log in logs]) for name in FrameLog.__slots__})
+
+
+def _summary(clip: Clip, grid: Grid, log: FrameLog, quality: Quality) -> ClipSummary:
+    x, y = grid.pitch_mm
+    return ClipSummary(
+        path=str(clip.path),
+        sha256=clip.sha256,
+        codec=clip.codec,
+        width=clip.width,
+        height=clip.height,
+        frames=len(log.index),
+        copied_frames=quality.copied_frames,
+        duration_s=clip.duration_s,
+        frame_rate_hz=quality.true_rate_hz,
+        nominal_rate_hz=quality.nominal_rate_hz,
+        timing_source=clip.timing_source,
+        mm_per_px=grid.mm_per_px if clip.scale else None,
+        calibration_source=clip.scale.source if clip.scale else None,
+        mask_source=clip.mask_source,
+        tissue_area_mm2=float(np.count_nonzero(grid.valid) * x * y) if clip.scale else None,
+    )
