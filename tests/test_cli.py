@@ -6,23 +6,28 @@ import pty
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from fasciscan import __version__
 from fasciscan import cli as cli_module
+from fasciscan.clip.quality import Unusable
 from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.errors import ClipError
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.motion.raster import Raster
+from fasciscan.report.result_json import SCHEMA_PATH
 
 HELP_MOST_S = 0.4
 CLIPS = Path(__file__).parents[2] / "shared" / "clips"
+SAMPLES = Path(__file__).parents[1] / "data_samples"
 
 
 @dataclass
@@ -46,7 +51,8 @@ def analysis_of(path: Path, exposure_s: float) -> SimpleNamespace:
     )
     rate = poisson_rate(0, exposure_s) if exposure_s else None
     provenance = Provenance(__version__, "", {}, None, "rule")
-    result = ClipResult(summary, None, exposure_s, (), 0, rate, (), (), (), ("no scale",), provenance)
+    excluded = () if exposure_s else (Unusable(0.0, 4.0, "frozen: one image throughout"),)
+    result = ClipResult(summary, None, exposure_s, excluded, 0, rate, (), (), (), ("no scale",), provenance)
     empty = np.zeros((0, 0), np.float32)
     raster = Raster(np.zeros(0), np.zeros(0), np.zeros(0), empty, empty, np.zeros(0, np.float32), "px")
     return SimpleNamespace(clip=clip, result=result, raster=raster)
@@ -83,6 +89,15 @@ def fasciscan(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Com
     return subprocess.run(
         [sys.executable, "-c", start, *map(str, arguments)], capture_output=True, text=True, timeout=60, cwd=cwd
     )
+
+
+def read_to_the_end(terminal: int) -> str:
+    """Read what was drawn on a pseudo-terminal whose other side is closed; Linux tells that end by an error."""
+    drawn = b""
+    with os.fdopen(terminal, "rb", buffering=0) as reader, suppress(OSError):
+        while chunk := reader.read(4096):
+            drawn += chunk
+    return drawn.decode()
 
 
 @pytest.mark.usefixtures("asked")
@@ -123,10 +138,12 @@ def test_a_traceback_is_shown_only_when_asked_for(tmp_path):
 
 
 @pytest.mark.usefixtures("asked")
-def test_a_run_that_could_analyse_nothing_is_no_success(tmp_path):
+def test_a_clip_in_which_nothing_counts_is_analysed_but_gets_a_warning_and_no_rate(tmp_path):
     done = run("analyze", "frozen.mp4", "--out", tmp_path, "--format", "json")
-    assert done.exit_code == 1
-    assert "frozen.mp4: none of it could be analysed" in done.stderr
+    assert done.exit_code == 0
+    assert done.stderr.splitlines() == [
+        "frozen.mp4: nothing of it could be analysed (frozen: one image throughout); no rate is given."
+    ]
     assert json.loads((tmp_path / "frozen.json").read_text())["rate_per_min"] is None
     line = next(line for line in done.stdout.splitlines() if line.startswith("frozen.mp4"))
     assert line.split()[1:5] == ["0", "s", "–", "–"]
@@ -218,9 +235,7 @@ def test_a_bar_is_drawn_on_a_terminal_and_only_there(tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "stderr", terminal)
         with cli_module._progress(2, shown=True) as start_clip:
             start_clip("[b]a.mp4")(0.5)
-        terminal.flush()
-        drawn = os.read(reader, 65536).decode()
-    os.close(reader)
+    drawn = read_to_the_end(reader)
     assert "[b]a.mp4" in drawn
     assert "50%" in drawn
     assert run("analyze", "a.mp4", "--out", tmp_path, "--format", "json").stderr == ""
@@ -239,6 +254,34 @@ def test_help_teaches_with_an_example_and_answers_at_once():
 
 def test_the_version_is_told():
     assert fasciscan("--version").stdout == f"fasciscan {__version__}\n"
+
+
+@pytest.mark.slow
+def test_a_sample_clip_goes_from_file_to_reports(tmp_path):
+    sample = SAMPLES / "biceps-twitches.mp4"
+    done = fasciscan("analyze", sample, "--mm-per-px", "0.1", "--out", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads((tmp_path / "biceps-twitches.json").read_text(encoding="utf-8"))
+    Draft202012Validator(json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))).validate(result)
+    assert 5 <= result["count"] <= 7  # the clip holds seven, two of them 0.3 s apart at one site
+    assert result["rate_per_min"]["low"] <= 60 * 7 / 12 <= result["rate_per_min"]["high"]
+    page = (tmp_path / "biceps-twitches.html").read_text(encoding="utf-8")
+    assert result["clip"]["sha256"] in page
+    rows = (tmp_path / "biceps-twitches.events.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 1 + result["count"] + len(result["other_motion"])
+
+
+@pytest.mark.slow
+def test_a_frozen_recording_is_no_failure_and_no_rest(tmp_path):
+    clip = CLIPS / "frozen.mp4"
+    if not clip.exists():
+        pytest.skip(f"needs the real clips in {CLIPS}")
+    done = fasciscan("analyze", clip, "--out", tmp_path, "--format", "json")
+    assert done.returncode == 0
+    assert len(done.stderr.splitlines()) == 1
+    assert "frozen.mp4: nothing of it could be analysed (frozen" in done.stderr
+    result = json.loads((tmp_path / "frozen.json").read_text(encoding="utf-8"))
+    assert (result["exposure_s"], result["rate_per_min"]) == (0, None)
 
 
 def test_json_alone_loads_nothing_that_pages_need():

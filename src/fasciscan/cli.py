@@ -58,8 +58,9 @@ def _root(
     epilog="Examples:\n\n"
     "  fasciscan analyze biceps.mp4 --depth-mm 40 --muscle 'biceps brachii' --side left\n\n"
     "  fasciscan analyze visit-3/*.dcm --out visit-3-reports --format json,csv,html,mp4\n\n"
-    "Exit code: 0 when every clip was analysed; 1 when one could not be, or none of its seconds (each is named on "
-    "stderr, the rest goes on); 2 when the command itself was wrong.",
+    "Exit code: 0 when every clip was analysed, even one in which nothing counts, such as a frozen picture (a warning "
+    "on stderr tells why it gets no rate); 1 when one could not be (it is named on stderr, the rest goes on); "
+    "2 when the command itself was wrong.",
 )
 def analyze(
     clips: Annotated[
@@ -110,8 +111,7 @@ def analyze(
 
         def work(path: Path) -> None:
             rows.append(_analyze_one(path, options, of_muscle, out, chosen, start_clip(path.name)))
-            if rows[-1].result.exposure_s == 0:
-                raise FasciscanError(f"{path}: none of it could be analysed; its report says why.")
+            _warn_of_no_exposure(path, rows[-1].result)
 
         all_done = _do_each(clips, work, debug=debug)
     if rows and not quiet:
@@ -145,13 +145,13 @@ def _do_each(clips: list[Path], work: Callable[[Path], None], *, debug: bool) ->
         try:
             work(path)
         except FasciscanError as error:
-            _complain(str(error))
+            _tell(str(error))
             all_done = False
         except Exception as error:  # a bug, but one that must not cost the other clips of a batch
             if debug:
                 traceback.print_exc()
             cause = f"{type(error).__name__}: {error}"
-            _complain(f"{path}: internal error ({cause}); please report it with the output of --debug.")
+            _tell(f"{path}: internal error ({cause}); please report it with the output of --debug.")
             all_done = False
     return all_done
 
@@ -308,7 +308,19 @@ def _stdout() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
-def _complain(line: str) -> None:
+def _warn_of_no_exposure(path: Path, result: ClipResult) -> None:
+    """Say why a clip gets no rate where none of its seconds counts, so that no one reads its 0 as rest.
+
+    The clip itself was read and judged, which is what was asked: this is an answer and no failure.
+    """
+    if result.exposure_s > 0:
+        return
+    reasons = "; ".join(dict.fromkeys(stretch.why for stretch in result.excluded)) or "no frame that brings motion"
+    _tell(f"{path}: nothing of it could be analysed ({reasons}); no rate is given.")
+
+
+def _tell(line: str) -> None:
+    """Write one line to stderr, where it does not mix with the table."""
     typer.echo(" ".join(line.split()), err=True)
 
 

@@ -24,8 +24,8 @@ def test_fewer_than_twelve_frames_a_second_are_too_few(rate_hz, usable):
     assert any("too" in warning for warning in quality.warnings) is (rate_hz < 20)
 
 
-def test_less_than_a_second_is_too_short():
-    quality = judge(25, 30)
+def test_less_than_half_a_second_is_too_short():
+    quality = judge(12, 30)
     assert quality.exposure_s == 0
     assert "too short" in quality.unusable[0].why
 

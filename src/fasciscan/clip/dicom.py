@@ -98,10 +98,10 @@ def open_dicom(path: Path) -> Recording:
     with path.open("rb") as file:
         header = _read_header(path, file)
         coding = _coding(path, header)
-        width, height = int(header.get("Columns", 0) or 0), int(header.get("Rows", 0) or 0)
+        width, height = _whole_number(header, "Columns", 0), _whole_number(header, "Rows", 0)
         check_size(path, width, height)
         length = _enter_pixel_data(path, file, header)
-        promised = max(1, int(header.get("NumberOfFrames", 1) or 1))
+        promised = max(1, _whole_number(header, "NumberOfFrames", 1))
         if coding.startswith("dicom raw"):
             pictures, found = _native_pictures(path, file.tell(), length, header, promised)
         else:
@@ -162,26 +162,29 @@ class _NativeLayout:
 def _read_header(path: Path, file: BinaryIO) -> Dataset:
     """Read what is needed of what comes before the pixels, and stop there; values that make no sense are dropped."""
     import pydicom
-    from pydicom.errors import InvalidDicomError
+    from pydicom.errors import BytesLengthException, InvalidDicomError
     from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+    nonsense = (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, BytesLengthException)
     with warnings.catch_warnings():
         # Scanners write values pydicom finds fault with; those that matter are checked here.
         warnings.simplefilter("ignore")
         try:
             header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(KEYWORDS))
-        except (InvalidDicomError, ValueError, LookupError, AttributeError, TypeError, OSError, EOFError) as e:
-            raise ClipError(path, "is not readable DICOM, or encrypted", "export it again, unencrypted") from e
+        except (InvalidDicomError, OSError, EOFError, *nonsense) as error:
+            raise ClipError(path, "is not readable DICOM, or encrypted", "export it again, unencrypted") from error
         for keyword in KEYWORDS:
             try:
                 str(header.get(keyword))  # pydicom converts a value, also within a sequence, when it is asked for
-            except (ValueError, LookupError, TypeError, AttributeError):
+            except nonsense:
                 delattr(header, keyword)
     if "Rows" not in header and "Columns" not in header:
         raise ClipError(path, "has no pixels, or is encrypted", "give the DICOM file of the clip itself, unencrypted")
     if "TransferSyntaxUID" not in header.file_meta:
         implicit = header.original_encoding[0]
         header.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    if "PhotometricInterpretation" not in header:
+        header.PhotometricInterpretation = "MONOCHROME2"
     return header
 
 
@@ -208,9 +211,9 @@ def _enter_pixel_data(path: Path, file: BinaryIO, header: Dataset) -> int:
 def _native_pictures(path: Path, offset: int, length: int, header: Dataset, promised: int) -> tuple[Pictures, int]:
     """Uncompressed pictures and how many of them are there."""
     height, width = int(header.Rows), int(header.Columns)
-    samples = int(header.get("SamplesPerPixel", 1) or 1)
-    photometric = str(header.get("PhotometricInterpretation", "MONOCHROME2"))
-    planes_apart = samples > 1 and int(header.get("PlanarConfiguration", 0) or 0) == 1
+    samples = _whole_number(header, "SamplesPerPixel", 1)
+    photometric = str(header.PhotometricInterpretation)
+    planes_apart = samples > 1 and _whole_number(header, "PlanarConfiguration", 0) == 1
     if photometric == "YBR_FULL_422" and length >= promised * height * width * samples:
         photometric = "YBR_FULL"  # some exporters give each pixel its own chroma and keep the name
     if photometric == "YBR_FULL_422":
@@ -239,7 +242,7 @@ def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised
     if not pieces:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
     meaning = _Meaning(None, _palette(header))
-    bits = int(header.get("BitsAllocated", 8) or 8)
+    bits = _whole_number(header, "BitsAllocated", 8)
     is_baseline = bits == 8 and header.file_meta.TransferSyntaxUID in {
         "1.2.840.10008.1.2.4.50",
         "1.2.840.10008.1.2.4.51",
@@ -254,10 +257,10 @@ def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised
 
 
 def _number_type(path: Path, header: Dataset) -> np.dtype:
-    bits = int(header.get("BitsAllocated", 8) or 8)
+    bits = _whole_number(header, "BitsAllocated", 8)
     if bits not in {8, 16, 32}:
         raise ClipError(path, f"stores {bits} bits a pixel", "export it with 8 or 16")
-    kind = "i" if int(header.get("PixelRepresentation", 0) or 0) else "u"
+    kind = "i" if _whole_number(header, "PixelRepresentation", 0) else "u"
     order = ">" if header.file_meta.TransferSyntaxUID == BIG_ENDIAN else "<"
     return np.dtype(f"{order}{kind}{bits // 8}")
 
@@ -268,7 +271,7 @@ def _palette(header: Dataset) -> NDArray[np.uint8] | None:
 
     if header.get("PhotometricInterpretation") != "PALETTE COLOR":
         return None
-    entries = 2 ** min(16, int(header.get("BitsAllocated", 8) or 8))
+    entries = 2 ** min(16, _whole_number(header, "BitsAllocated", 8))
     colours = apply_color_lut(np.arange(entries, dtype=np.uint16).reshape(1, -1), header)
     white = 255.0 if colours.dtype == np.uint8 else float(np.iinfo(np.uint16).max)
     return to_luma(colours, None if white == 255.0 else Levels(0.0, white))[0]
@@ -335,7 +338,7 @@ def _is_tissue(region: Dataset) -> bool:
 def _region_box(region: Dataset, width: int, height: int) -> Box:
     """Region in pixels. Its last column and row belong to it; writers that mean half-open are one too far."""
     names = ("RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1", "RegionLocationMaxY1")
-    left, top, last_x, last_y = (int(region.get(name) if region.get(name) is not None else -1) for name in names)
+    left, top, last_x, last_y = (_whole_number(region, name, -1) for name in names)
     right = width if last_x == width else last_x + 1
     bottom = height if last_y == height else last_y + 1
     return Box(left, top, right, bottom)
@@ -355,6 +358,12 @@ def _pixel_spacing(header: Dataset) -> Scale | None:
         return None
     y, x = (float(value) for value in spacing)
     return Scale(x, y, "dicom pixel spacing") if x > 0 and y > 0 else None
+
+
+def _whole_number(header: Dataset, keyword: str, default: int) -> int:
+    """Read a whole number; the default where it is missing or no number."""
+    number = _first_number(header, keyword)
+    return default if number is None else int(number)
 
 
 def _first_number(header: Dataset, keyword: str) -> float | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tokenize import TokenError
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 NO_TIMES = "images in a stack carry no times"
+BROKEN_CHAIN = "invalid page offset"
+"""What tifffile says where a page is followed by none and should be."""
+TIFF_FAILURES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, OSError)
+"""What tifffile raises over damaged files; its own error is a ValueError."""
 MOST_CHANNELS = 4
 """Grey, RGB or RGBA; a longer last axis is not colour."""
 
@@ -63,10 +69,14 @@ def open_tiff(path: Path) -> Recording:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as tiff:
-            return _describe_tiff(path, tiff)
-    except (tifffile.TiffFileError, ValueError, IndexError, KeyError, OSError) as error:
+        with _Complaints() as complaints, tifffile.TiffFile(path) as tiff:
+            recording = _describe_tiff(path, tiff)
+    except TIFF_FAILURES as error:
         raise ClipError(path, f"cannot be read as TIFF ({_one_line(error)})", "export it again") from error
+    if any(BROKEN_CHAIN in complaint for complaint in complaints.texts):
+        count = len(recording.timing.times_s)
+        recording = replace(recording, warnings=(f"the file is cut short: {count} frames are there and were analysed",))
+    return recording
 
 
 def open_npy(path: Path) -> Recording:
@@ -135,6 +145,7 @@ class TiffPages:
 
     path: Path
     pages: tuple[int, ...]
+    shape: tuple[int, ...]
     levels: Levels | None
 
     def stream(self) -> Iterator[tuple[int, Luma]]:
@@ -152,13 +163,33 @@ class TiffPages:
         """Read the stored numbers of some pages."""
         import tifffile
 
-        with tifffile.TiffFile(self.path) as tiff:
+        with _Complaints(), tifffile.TiffFile(self.path) as tiff:
             for page in pages:
                 try:
                     picture = tiff.pages[page].asarray()
-                except (tifffile.TiffFileError, ValueError, OSError, RuntimeError):
+                except TIFF_FAILURES:
                     return
-                yield picture
+                if picture.shape == self.shape:
+                    yield picture
+
+
+class _Complaints(logging.Handler):
+    """Collects what tifffile says of a damaged file, which would otherwise go to the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.texts.append(record.getMessage())
+
+    def __enter__(self) -> Self:
+        logging.getLogger("tifffile").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("tifffile").removeHandler(self)
 
 
 def _describe_tiff(path: Path, tiff: TiffFile) -> Recording:
@@ -178,7 +209,7 @@ def _describe_tiff(path: Path, tiff: TiffFile) -> Recording:
         pictures: Pictures = replace(raw, count=count, convert=partial(to_luma, levels=levels))
     else:
         indices = tuple(i for i, page in enumerate(tiff.pages) if page.shape == shape)
-        count, pictures = len(indices), TiffPages(path, indices, None)
+        count, pictures = len(indices), TiffPages(path, indices, shape, None)
         if deep:
             sample = tuple(indices[i] for i in spread_positions(count, SAMPLED_FRAMES))
             pictures = replace(pictures, levels=find_levels(pictures.stored(sample)))
@@ -213,7 +244,7 @@ def _npy_header(path: Path) -> tuple[tuple[int, ...], np.dtype, int]:
             version = np.lib.format.read_magic(file)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, fortran_order, dtype = read(file)
-        except ValueError as error:
+        except (ValueError, SyntaxError, TokenError) as error:
             raise ClipError(path, f"cannot be read as NPY ({_one_line(error)})", "store it again") from error
         if fortran_order:
             raise ClipError(path, "is stored in Fortran order", "store it with numpy.ascontiguousarray")

@@ -195,7 +195,7 @@ def _echoless_depth(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.bool_]
         return np.zeros_like(image)
     steady = (steadiness >= STEADY_FROM) & image
     rows = np.arange(image.shape[0], dtype=np.float32)[:, np.newaxis]
-    if np.median(steadiness[image & (rows < rows[image.any(axis=1)].mean())]) < SHALLOW_STEADY_FROM:
+    if np.median(steadiness[image & (rows <= rows[image.any(axis=1)].mean())]) < SHALLOW_STEADY_FROM:
         return np.zeros_like(image)  # the whole image moves too fast to tell
     deepest = np.where(steady, rows, -1).max(axis=0, keepdims=True)
     edge = cv2.copyMakeBorder(deepest, 0, 0, DEPTH_EDGE_BLOCKS, DEPTH_EDGE_BLOCKS, cv2.BORDER_REPLICATE)
@@ -210,8 +210,8 @@ def _steadiness(seen: Survey, image: NDArray[np.bool_]) -> NDArray[np.float64] |
     fast motion does not pass for noise.
     """
     height, width = seen.leading.shape[1:]
-    factor = min(1.0, STEADINESS_SIDE_PX / max(height, width))
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    factor = -(-max(height, width) // STEADINESS_SIDE_PX)  # whole, which OpenCV averages much faster
+    size = (max(1, width // factor), max(1, height // factor))
     small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in seen.leading]
     change = np.array([np.nan] + [float(cv2.absdiff(b, a).mean()) for a, b in pairwise(small)])
     new = np.flatnonzero(~mark_copies(change) & np.isfinite(change))

@@ -127,6 +127,9 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise ClipError(path, "holds no video", "give the ultrasound clip itself")
+    streams = [s for s in streams if s.codec_context is not None]
+    if not streams:
+        raise ClipError(path, "is coded in a way that is not known here", "export it as H.264 or motion JPEG")
     return max(streams, key=lambda s: s.width * s.height)
 
 

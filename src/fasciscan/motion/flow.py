@@ -89,10 +89,10 @@ def gradient_sums(
     pixels
         (ny, nx) pixels in each cell, 0 for one that is not tissue and whose sums are to be 0.
     shift
-        (ny, nx, 2) whole pixels (x, y) each cell is believed to have moved; ``after`` is read that far away, so the
-        sums speak of the rest.
+        (ny, nx, 2) whole pixels (x, y) each cell is believed to have moved; ``after`` is read that far away.
     out
-        (ny, nx, 6) filled with the sums named by :data:`SUMS`, in units of :func:`solve_cells`.
+        (ny, nx, 6) filled with the sums named by :data:`SUMS`. They speak of the whole displacement, the shift included,
+        so that cells with different shifts can be blended.
     """
     height, width = before.shape[1:]
     ny, nx = pixels.shape
@@ -139,8 +139,12 @@ def gradient_sums(
                 s5 += tt[x]
             # Both frames' gradients were added, so each gradient counts double.
             cell = out[j, i]
-            cell[0], cell[1], cell[2] = inside * _PER_GG * s0, inside * _PER_GG * s1, inside * _PER_GG * s2
-            cell[3], cell[4], cell[5] = inside * _PER_GT * s3, inside * _PER_GT * s4, inside * _PER_TT * s5
+            gxx, gxy, gyy = inside * _PER_GG * s0, inside * _PER_GG * s1, inside * _PER_GG * s2
+            gxt, gyt, gtt = inside * _PER_GT * s3, inside * _PER_GT * s4, inside * _PER_TT * s5
+            u, v = np.float32(shift[j, i, 0]), np.float32(shift[j, i, 1])
+            cell[0], cell[1], cell[2] = gxx, gxy, gyy
+            cell[3], cell[4] = gxt - gxx * u - gxy * v, gyt - gxy * u - gyy * v
+            cell[5] = gtt - 2 * (gxt * u + gyt * v) + gxx * u * u + 2 * gxy * u * v + gyy * v * v
 
 
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
@@ -178,6 +182,7 @@ def blend(sums: NDArray[np.float32], out: NDArray[np.float32]) -> None:
 def solve_cells(
     sums: NDArray[np.float32],
     pixels: NDArray[np.float32],
+    shift: NDArray[np.int32],
     flow: NDArray[np.float32],
     error: NDArray[np.float32],
 ) -> None:
@@ -189,6 +194,8 @@ def solve_cells(
         (ny, nx, 6) from :func:`gradient_sums`, blended or added up over several pairs of frames.
     pixels
         (ny, nx) pixels that went into each cell's sums with their weights; 0 gives a cell no result.
+    shift
+        (ny, nx, 2) whole pixels the cell was believed to have moved: where nothing is to be seen, that is kept.
     flow
         (ny, nx, 2) filled with the displacement (x, y) in pixels; 0 in cells without pixels.
     error
@@ -209,6 +216,9 @@ def solve_cells(
             a, b, c = cell[0] + prior, cell[1], cell[2] + prior
             xt, yt, tt = cell[3], cell[4], cell[5]
             over = np.float32(1) / (a * c - b * b)
+            xt -= prior * shift[j, i, 0]
+            yt -= prior * shift[j, i, 1]
+            tt += prior * (np.float32(shift[j, i, 0]) ** 2 + np.float32(shift[j, i, 1]) ** 2)
             u = (b * yt - c * xt) * over
             v = (b * xt - a * yt) * over
             flow[j, i, 0] = u

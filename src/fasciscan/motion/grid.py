@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fasciscan.clip import Clip
 from fasciscan.errors import ClipError
 
-_WORKING_PIXEL_MM = 0.16
+_WORKING_PIXEL_MM = 0.17
 """Frames are area-averaged to about this pixel: speckle is 0.2-0.5 mm, and half size found 0.19 px where full size
 found 0.30 px (docs/motion.md)."""
 _LARGEST_FACTOR = 6

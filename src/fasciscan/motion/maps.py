@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fasciscan.clip import Clip
 from fasciscan.motion.grid import Grid
 from fasciscan.motion.measure import FrameMotion, WorkingFrame, measure_frames, working_frames
-from fasciscan.motion.rigid import rigid_motion
+from fasciscan.motion.rigid import rigid_motion, some_of
 
 _MARGIN_S = 2.0
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole."""
@@ -49,7 +49,6 @@ class FrameLog:
     times_s: NDArray[np.float64]
     difference: NDArray[np.float64]
     """Mean absolute grey difference to the frame before; nan at the first."""
-    brightness: NDArray[np.float64]
     contrast: NDArray[np.float64]
     """Standard deviation of the grey levels of the tissue."""
     copied: NDArray[np.bool_]
@@ -91,6 +90,8 @@ class MotionMaps:
     lag_s: float
     excursion: NDArray[np.float32]
     """(t, ny, nx, 2) mm: how far from the mean of its place ``lag_s`` before and after. Blind to steady drift."""
+    field: NDArray[np.float32]
+    """(t,) mm, median length of ``excursion`` over the tissue: how much everything jerks."""
     noise: NDArray[np.float32]
     """(ny, nx) mm, of each component of ``excursion``; infinite outside the tissue."""
     error: NDArray[np.float32]
@@ -175,6 +176,7 @@ def _assemble(
         lagged=lagged,
         lag_s=config.lag_s,
         excursion=excursion,
+        field=np.median(np.linalg.norm(excursion[:, *some_of(grid.valid)], axis=-1), axis=1),
         noise=_noise(excursion, grid),
         error=error,
         change=_resample(change, frames.times_s, times),
@@ -189,7 +191,6 @@ def _frame_log(frames: list[WorkingFrame]) -> FrameLog:
         index=np.array([frame.index for frame in frames], np.int64),
         times_s=np.array([frame.time_s for frame in frames], np.float64),
         difference=np.array([frame.difference for frame in frames], np.float64),
-        brightness=np.array([frame.brightness for frame in frames], np.float64),
         contrast=np.array([frame.contrast for frame in frames], np.float64),
         copied=np.array([frame.copied for frame in frames], np.bool_),
         cut=np.array([frame.cut for frame in frames], np.bool_),

@@ -19,6 +19,8 @@ _LOOK_AROUND = 5
 """Frames before and after that decide whether a frame is a copy."""
 _CHUNK = 32
 """Frames judged at a time."""
+_SPARSE = 4
+"""Every fourth pixel each way is enough to tell the contrast of a frame."""
 _COARSE = 4
 """Working pixels a coarse pixel, for the first guess of large displacements."""
 _COARSE_CELL = 5
@@ -26,6 +28,8 @@ _COARSE_CELL = 5
 _REDO_PX = 0.75
 """A cell whose remaining displacement exceeds this is solved again from nearer by: one step of Lucas-Kanade is
 linear, and 2 % off at half a pixel, 15 % at one (docs/motion.md)."""
+_CLEARLY = 0.8
+"""Ratio of the errors left from which on one displacement is believed over another."""
 _CUT_CONTRASTS, _CUT_USUAL = 0.5, 4.0
 """A cut changes the picture by this many standard deviations of its grey levels (two unrelated pictures differ by 1.1
 of them, the largest twitch of the real clips by 0.3) and by this many times the usual change."""
@@ -41,8 +45,6 @@ class WorkingFrame(NamedTuple):
     image: NDArray[np.uint8]
     difference: float
     """Mean absolute grey difference to the frame before, in the tissue; nan at the first."""
-    brightness: float
-    """Mean grey level of the tissue."""
     contrast: float
     """Standard deviation of the grey levels of the tissue."""
     copied: bool = False
@@ -74,16 +76,15 @@ def working_frames(clip: Clip, grid: Grid) -> Iterator[WorkingFrame]:
     """Stream a clip's frames, reduced, with copies told."""
     tissue = _tissue_mask(grid)
     area = np.count_nonzero(tissue)
+    sparse = np.ascontiguousarray(tissue[::_SPARSE, ::_SPARSE])
     waiting: list[WorkingFrame] = []
     judged = 0
     last: NDArray[np.uint8] | None = None
     for frame in clip.frames():
         image = grid.reduce(frame.luma)
         difference = np.nan if last is None else cv2.norm(image, last, cv2.NORM_L1, tissue) / area
-        mean, deviation = cv2.meanStdDev(image, mask=tissue)
-        waiting.append(
-            WorkingFrame(frame.index, frame.time_s, image, difference, float(mean[0, 0]), float(deviation[0, 0]))
-        )
+        _, deviation = cv2.meanStdDev(image[::_SPARSE, ::_SPARSE], mask=sparse)
+        waiting.append(WorkingFrame(frame.index, frame.time_s, image, difference, float(deviation[0, 0])))
         last = image
         if len(waiting) >= judged + _CHUNK + _LOOK_AROUND:
             yield from _judge(waiting, judged, judged + _CHUNK)
@@ -186,26 +187,38 @@ class _Cells:
         self.area = np.where(pixels > 0, area[..., 0], 0)
 
     def flow(
-        self, before: NDArray[np.int16], after: NDArray[np.int16], shift: NDArray[np.int32]
+        self, before: NDArray[np.int16], after: NDArray[np.int16], guess: NDArray[np.int32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Displacement and its standard error in these frames' pixels, from a guess in whole pixels."""
-        rest, error = self._rest(before, after, shift)
-        if np.abs(rest).max(initial=0) > _REDO_PX:
-            shift = shift + _whole(np.clip(rest, -_COARSE, _COARSE))
-            rest, error = self._rest(before, after, shift)
-        return shift + rest, error
+        """Displacement and its standard error in these frames' pixels, from a guess in whole pixels.
+
+        Speckle repeats itself nearly and looks alike along a fascia, so a large guess may have caught the wrong
+        place: a cell leaves rest for it only if that explains the pictures clearly better.
+        """
+        moved, error = self._solve(before, after, guess)
+        if guess.any():
+            at_rest = self._solve(before, after, self.still)
+            moved, error = _better(at_rest, (moved, error), _CLEARLY)
+            guess = np.where((moved == at_rest[0]).all(axis=-1, keepdims=True), 0, guess)
+        if np.abs(moved - guess).max(initial=0) > _REDO_PX or guess.any():
+            moved, error = _better((moved, error), self._solve(before, after, _whole(moved)))
+        return moved, error
 
     def change(self) -> NDArray[np.float32]:
         """Root mean square change of grey level in the frames last compared."""
-        return np.sqrt(self.sums[..., 5] / np.maximum(self.pixels, 1))
+        return np.sqrt(np.maximum(self.sums[..., 5], 0) / np.maximum(self.pixels, 1))
 
-    def _rest(self, before, after, shift):
-        rest = np.empty((*self.pixels.shape, 2), np.float32)
+    def _solve(self, before, after, shift):
+        moved = np.empty((*self.pixels.shape, 2), np.float32)
         error = np.empty(self.pixels.shape, np.float32)
         gradient_sums(before, after, self.rows, self.cols, self.pixels, shift, self.sums)
         blend(self.sums, self.blended)
-        solve_cells(self.blended, self.area, rest, error)
-        return rest, error
+        solve_cells(self.blended, self.area, shift, moved, error)
+        return moved, error
+
+
+def _better(one, other, by=1.0):
+    better = other[1] < by * one[1]
+    return np.where(better[..., None], other[0], one[0]), np.where(better, other[1], one[1])
 
 
 def _whole(displacement: NDArray[np.float32]) -> NDArray[np.int32]:

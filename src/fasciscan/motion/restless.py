@@ -35,13 +35,12 @@ def restless_stretches(maps: MotionMaps) -> list[Unusable]:
         Unusable(max(cut - maps.lag_s, 0.0), cut + maps.lag_s, "scene cut")
         for cut in maps.log.times_s[maps.log.cut].tolist()
     ]
-    if len(times) < 2:
+    if not len(times) or times[-1] - times[0] < _FIELD_WINDOW_S:
         return found
     step = times[1] - times[0]
     core = (times >= maps.core_s[0]) & (times < maps.core_s[1])
     speed = np.hypot(*maps.rigid.T) / maps.lag_s
-    field = np.median(np.hypot(maps.excursion[..., 0], maps.excursion[..., 1])[:, maps.grid.valid], axis=1)
-    usual = _running_quantile(field, round(_FIELD_WINDOW_S / step), 1 - _FIELD_SHARE)
+    usual = _running_quantile(maps.field, round(_FIELD_WINDOW_S / step), 1 - _FIELD_SHARE)
     for moving, why in (
         (_running_quantile(speed, round(_SHORTEST_S / step), 0.5) > _RIGID_MM_S, "probe motion"),
         (usual > _RESTLESS_MM, "the whole field in motion"),

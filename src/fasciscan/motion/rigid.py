@@ -42,13 +42,14 @@ def rigid_motion(displacement: NDArray[np.float32], grid: Grid) -> NDArray[np.fl
     NDArray
         (t, 2) in mm.
     """
-    field = np.median(displacement[:, *_some_of(grid.valid)], axis=1)
-    skin = np.median(displacement[:, *_some_of(skin_cells(grid))], axis=1)
+    field = np.median(displacement[:, *some_of(grid.valid)], axis=1)
+    skin = np.median(displacement[:, *some_of(skin_cells(grid))], axis=1)
     agree = np.sign(field) == np.sign(skin)
     return np.where(agree, np.sign(field) * np.minimum(np.abs(field), np.abs(skin)), 0).astype(np.float32)
 
 
-def _some_of(cells: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def some_of(cells: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of evenly spread cells among those given: enough for a median, few enough to be fast."""
     rows, cols = np.nonzero(cells)
     stride = max(1, len(rows) // _ENOUGH_CELLS)
     return rows[::stride], cols[::stride]

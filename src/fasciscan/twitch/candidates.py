@@ -25,6 +25,8 @@ _CORE_REACH_CELLS = 2
 _PEAK_REACH_S = 0.05
 _PASSIVE_SHARE = 0.35
 """A weaker motion at the same moment elsewhere, below this share of the strongest, is tissue dragged along."""
+_ECHO_SHARE = 0.15
+"""The same for one with still tissue between."""
 _LARGE_SHARE = 0.4
 """A twitch that moves this much of the field is the only one at its moment: what else moves, moves with it."""
 _SAME_MOMENT_S = 0.1
@@ -190,7 +192,7 @@ def _candidate(
         skin_share=float(np.median(amplitude[skin_cells(maps.grid)]) / most),
         field_share=float(np.mean(amplitude[maps.grid.valid] > most / 3)),
         unrest=_unrest(maps, np.linalg.norm(maps.lagged[:, core].mean(axis=1), axis=-1), bump),
-        commotion=_unrest(maps, np.median(size[:, maps.grid.valid], axis=1), bump, most),
+        commotion=_unrest(maps, maps.field, bump, most),
         rhythm=rhythm,
         period_s=period_s,
         support_mm2=float(
@@ -237,8 +239,8 @@ def _one_a_twitch(found: list[Candidate], maps: MotionMaps, config: CandidateCon
 def _is_part_of(weaker: Candidate, stronger: Candidate, maps: MotionMaps, config: CandidateConfig) -> bool:
     (y, x), (v, u) = weaker.cell, stronger.cell
     near = np.hypot((y - v) * maps.grid.pitch_mm[1], (x - u) * maps.grid.pitch_mm[0]) < config.apart_mm
-    small = weaker.bump.height_mm < _PASSIVE_SHARE * stronger.bump.height_mm
+    height = weaker.bump.height_mm / stronger.bump.height_mm
     if abs(weaker.bump.peak_s - stronger.bump.peak_s) <= _SAME_MOMENT_S:
-        return near or small or stronger.field_share > _LARGE_SHARE
+        return near or height < _ECHO_SHARE or stronger.field_share > _LARGE_SHARE
     around = (stronger.bump.onset_s - maps.lag_s, stronger.bump.offset_s + maps.lag_s)
-    return near and small and around[0] <= weaker.bump.peak_s <= around[1]
+    return near and height < _PASSIVE_SHARE and around[0] <= weaker.bump.peak_s <= around[1]

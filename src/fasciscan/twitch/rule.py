@@ -70,6 +70,8 @@ class Rule:
     shortest_s: float = 0.05
     longest_s: float = 0.65
     """Fasciculations last 0.1-0.5 s (DOMAIN.md); some is added for relaxation in the noise."""
+    longest_rise_s: float = 0.25
+    """A motor unit contracts in 75 ± 13 ms (MUMRI, PMC7900994); slow units and the blur of frames are allowed for."""
     least_returned: float = 0.6
     most_undershoot: float = 0.5
     """A twitch goes out and back, not to both sides."""
@@ -118,6 +120,7 @@ class Rule:
     def _tests(self, c: Candidate) -> list[_Test]:
         bump = c.bump
         length_s = bump.offset_s - bump.onset_s
+        rise_s = bump.peak_s - bump.onset_s
         height = max(bump.height_mm, 1e-6)
         strain = height / np.sqrt(max(c.support_mm2, 1e-6))
         evidence = c.strength * min(np.sqrt(c.support_mm2 / _USUAL_AREA_MM2), _MOST_BY_AREA)
@@ -126,6 +129,7 @@ class Rule:
         return [
             _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, like a pulse"),
             _Test(Kind.CONTRACTION, length_s, self.longest_s, 0.05, f"lasts {length_s:.2f} s"),
+            _Test(Kind.CONTRACTION, rise_s, self.longest_rise_s, 0.03, f"takes {rise_s:.2f} s to rise"),
             _Test(
                 Kind.CONTRACTION, bump.returned, self.least_returned, -0.08,
                 f"only {bump.returned:.0%} of the way is taken back",

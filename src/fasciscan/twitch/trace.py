@@ -160,14 +160,20 @@ def _baseline(times: NDArray[np.float64], path: NDArray[np.float64], still: NDAr
 
 
 def _lasting_step(times: NDArray[np.float64], path: NDArray[np.float64], still: NDArray[np.bool_]) -> float:
+    """Gap between the middle halves of the levels before and after, with a steady drift taken out if that is less.
+
+    The middle halves, because another twitch close by belongs to neither level; the lesser, because it also spoils
+    the estimate of the drift.
+    """
     before, after = _beside(still)
     if min(len(before), len(after)) < _FEWEST_FOR_SLOPE:
         return 0.0
-    rise = np.median(path[after]) - np.median(path[before])
     slope = (np.polyfit(times[before], path[before], 1)[0] + np.polyfit(times[after], path[after], 1)[0]) / 2
-    drift = slope * (np.median(times[after]) - np.median(times[before]))
-    # Another twitch close by spoils the slopes, a drift the plain difference: the lesser is the safe one.
-    return float(min(abs(rise), abs(rise - drift)))
+    gaps = []
+    for level in (path, path - slope * times):
+        (low, high), (lower, upper) = (np.quantile(level[part], (0.25, 0.75)) for part in (before, after))
+        gaps.append(max(lower - high, low - upper, 0.0))
+    return float(min(gaps))
 
 
 def _peaks(times: NDArray[np.float64], height: NDArray[np.float64], inside: NDArray[np.bool_]) -> list[int]:
