@@ -87,11 +87,11 @@ class Rule:
     most_rhythm: float = 0.33
     most_staying: float = 0.5
     """Displacement that stays, as a share of the height: the edge of a lasting contraction or of a slip."""
-    least_evidence: float = 6.5
+    least_evidence: float = 6.0
     """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): the weak must
     be wide."""
-    least_support_mm2: float = 5.0
-    """Territories have 26.7 ± 11.2 mm² (Birkbeck 2020) and move more than themselves."""
+    least_support_mm2: float = 11.0
+    """Territories have 26.7 ± 11.2 mm² (Birkbeck 2020) and move more than themselves; a recoded block has 2 to 9."""
     most_strain: float = 0.35
     """Displacement over the width of what moved: tissue does not stretch by more in a tenth of a second."""
     most_error: float = 0.25
@@ -158,7 +158,7 @@ class Rule:
                 f"{c.trace.stays_mm:.2f} mm of it stay: the edge of something lasting",
             ),
             _Test(
-                Kind.ARTEFACT, c.support_mm2, self.least_support_mm2, -1.0,
+                Kind.ARTEFACT, c.support_mm2, self.least_support_mm2, -1.2,
                 f"only {c.support_mm2:.0f} mm² moved, less than any motor unit",
             ),
             _Test(Kind.ARTEFACT, strain, self.most_strain, 0.05, f"{strain:.0%} strain: tissue cannot stretch so far"),
