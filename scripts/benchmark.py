@@ -139,19 +139,18 @@ def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> 
     best = best_of_turns(jobs)
     best["farneback"] = best["farneback"].times(share)
     best["kernel"] = best["kernel"].times(clip.frame_count / kernel.count)
-    print(
-        f"\n{path.name}: {clip.width}×{clip.height}, {clip.codec}, {clip.frame_count} frames, {clip.duration_s:.1f} s"
-    )
+    size = f"{clip.width}×{clip.height}"
+    print(f"\n{path.name}: {size}, {clip.codec}, {clip.frame_count} frames, {clip.duration_s:.1f} s")
     print(f"best of {REPEATS} turns; the kernel from {kernel.count} frames, OpenCV from the first {FARNEBACK_FRAMES}\n")
     print("| | s | CPU s | frames/s | × decoding |\n|---|---|---|---|---|")
     for name, cost in best.items():
         rate, ratio = clip.frame_count / cost.wall_s, cost.wall_s / best["decode"].wall_s
         print(f"| {NAMES[name]} | {cost.wall_s:.2f} | {cost.cpu_s:.2f} | {rate:,.0f} | {ratio:.2f} |")
     print()
-    analysis, command = best["analysis"].wall_s, best["command"].wall_s
-    to_decoding = Ratio("analysis, times as long as decoding", analysis / best["decode"].wall_s)
-    to_opencv = Ratio("command, times faster than OpenCV", best["farneback"].wall_s / command)
-    to_playing = Ratio("command, times faster than the clip plays", clip.duration_s / command)
+    took_s = best["command"].wall_s
+    to_decoding = Ratio("analysis, times as long as decoding", best["analysis"].wall_s / best["decode"].wall_s)
+    to_opencv = Ratio("command, times faster than OpenCV", best["farneback"].wall_s / took_s)
+    to_playing = Ratio("command, times faster than the clip plays", clip.duration_s / took_s)
     return all(
         [
             to_decoding.say(at_most=limits.to_decoding),
@@ -258,7 +257,7 @@ class FlowKernel:
             after = self._filter(frame)
             gradient_sums(before, after, grid.rows, grid.cols, grid.pixels, still, sums)
             blend(sums, blended)
-            solve_cells(blended, grid.pixels, flow, error)
+            solve_cells(blended, grid.pixels, still, flow, error)
             before = after
 
     @staticmethod

@@ -5,7 +5,9 @@ Prints the tables of docs/motion.md. The tests of the motion station measure wit
 Examples
 --------
     python scripts/measure_motion.py accuracy    # bias and error by displacement, noise and compression
+    python scripts/measure_motion.py twitches    # how much of a twitch is measured, by compression
     python scripts/measure_motion.py distance    # what the longer distance in time should be
+    python scripts/measure_motion.py others      # dense methods on the same pictures
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip import Clip, ClipOptions, Frame, Scale, open_clip
-from fasciscan.motion import Grid, MotionConfig, MotionMaps, lay_grid, measure_motion
+from fasciscan.motion import MotionConfig, MotionMaps, lay_grid, measure_motion
 from fasciscan.motion.measure import measure_frames, working_frames
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Twitch, render
 
@@ -52,7 +56,7 @@ class Speckle:
         self._pulse = np.exp(-2 * np.pi**2 * ((axial * self._fy) ** 2 + (lateral * self._fx) ** 2))
         self._echo = self._spectrum()
 
-    def frame(self, x_px: float | NDArray, y_px: float | NDArray, noise_db: float | None = None) -> NDArray[np.uint8]:
+    def frame(self, x_px: float, y_px: float, noise_db: float | None = None) -> NDArray[np.uint8]:
         """Image the speckle moved by (x, y), with noise that is new each time so far over the mean power of echoes."""
         phase = np.exp(-2j * np.pi * (self._fx * x_px + self._fy * y_px))
         spectrum = self._echo * phase
@@ -103,7 +107,12 @@ def as_clip(pictures: Sequence[NDArray[np.uint8]], times_s: NDArray[np.float64],
 
 
 def through_h264(
-    pictures: Sequence[NDArray[np.uint8]], rate_hz: int, crf: int, path: Path, key_frame_interval: int = 250
+    pictures: Sequence[NDArray[np.uint8]],
+    rate_hz: int,
+    crf: int,
+    path: Path,
+    key_frame_interval: int = 250,
+    mm_per_px: float = MM_PER_PX,
 ) -> Clip:
     """Encode frames as H.264 and open the file, all of it tissue."""
     height, width = pictures[0].shape
@@ -120,7 +129,7 @@ def through_h264(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     whole = ((0.0, 0.0), (float(width), 0.0), (float(width), float(height)), (0.0, float(height)))
-    return open_clip(path, ClipOptions(mm_per_px=MM_PER_PX, roi=whole))
+    return open_clip(path, ClipOptions(mm_per_px=mm_per_px, roi=whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +154,11 @@ def measure_displacements(clip: Clip, lag_s: float = 0.1) -> Displacements:
     far = [motion for motion in measured if motion.lag_s > 0]
     to_px = 1 / np.array(grid.mm_per_px, np.float32)
     return Displacements(
-        np.array([motion.step[grid.valid] * to_px for motion in steps]),
+        np.array([motion.step[grid.valid] * to_px for motion in steps], np.float32),
         np.array([motion.step_s for motion in steps]),
-        np.array([motion.lagged[grid.valid] * to_px for motion in far]),
+        np.array([motion.lagged[grid.valid] * to_px for motion in far], np.float32),
         np.array([motion.lag_s for motion in far]),
-        np.array([motion.error[grid.valid] / grid.px_mm for motion in far]),
+        np.array([motion.error[grid.valid] / grid.px_mm for motion in far], np.float32),
     )
 
 
@@ -205,7 +214,8 @@ def glide(step_px: NDArray[np.float64], condition: Condition, seed: int, frames:
     """Let speckle glide by the same (x, y) in every frame and measure it; it starts anywhere within a pixel."""
     start = np.random.default_rng(seed).random(2)
     speckle = Speckle(seed)
-    pictures = [speckle.frame(*(start + n * step_px), condition.noise_db) for n in range(frames)]
+    places = start + np.outer(np.arange(frames), step_px)
+    pictures = [speckle.frame(x, y, condition.noise_db) for x, y in places]
     if condition.crf is None:
         return measure_displacements(as_clip(pictures, np.arange(frames) / RATE_HZ), LAG_FRAMES / RATE_HZ)
     with tempfile.TemporaryDirectory() as folder:
@@ -300,10 +310,11 @@ CENTRE_MM = 1.5
 NEAR_PEAK_S = 0.04
 
 
-def twitch_scene(rate_hz: float, seed: int) -> Scene:
+def twitch_scene(rate_hz: float, seed: int, amplitude_mm: float = TWITCH_MM) -> Scene:
     """Four single twitches and a close pair, imaged from moving scatterers."""
-    single = [replace(UNIT, onset_s=onset) for onset in ONSETS_S]
-    pair = [replace(UNIT, onset_s=onset, relaxation_s=PAIR_RELAXATION_S) for onset in PAIR_ONSETS_S]
+    unit = replace(UNIT, amplitude_mm=amplitude_mm)
+    single = [replace(unit, onset_s=onset) for onset in ONSETS_S]
+    pair = [replace(unit, onset_s=onset, relaxation_s=PAIR_RELAXATION_S) for onset in PAIR_ONSETS_S]
     return replace(TWITCH_SCENE, seed=seed, frame_rate_hz=rate_hz, twitches=(*single, *pair))
 
 
@@ -354,25 +365,92 @@ def print_distances(seeds: Sequence[int] = range(1, 9)) -> None:
         clips = [clip_of(twitch_scene(rate, seed)) for seed in seeds]
         cells = []
         for distance in DISTANCES_S:
-            config = MotionConfig(lag_s=distance)
-            seen = [visibility(next(measure_motion(clip, _grid(clip), config))) for clip in clips]
+            seen = [visibility(_only_block(clip, distance)) for clip in clips]
             cells.append(f"{np.mean([v.detectability for v in seen]):.1f} / {np.mean([v.dip for v in seen]):.2f}")
         print(f"| {rate} | " + " | ".join(cells) + " |", flush=True)
 
 
-def clip_of(scene: Scene) -> Clip:
-    """Render a scene into memory."""
+TWITCH_SIZES_MM = (0.05, 0.1, 0.2, 0.4)
+TWITCH_RATE_HZ = 40
+
+
+def print_twitches(seeds: Sequence[int] = range(1, 5)) -> None:
+    """Print how much of a twitch is measured, by its size and the compression."""
+    codings = {"as it is": None, "crf 18": 18, "crf 23": 23, "crf 28": 28}
+    print(f"\nExcursion of a twitch over the true one / over the noise, {TWITCH_RATE_HZ} frames/s\n")
+    print("| mm (px) | " + " | ".join(codings) + " |\n|---|" + "---|" * len(codings))
+    for size in TWITCH_SIZES_MM:
+        scenes = [twitch_scene(TWITCH_RATE_HZ, seed, size) for seed in seeds]
+        cells = []
+        for crf in codings.values():
+            found = [visibility(_only_block(clip_of(scene, crf))) for scene in scenes]
+            gain = np.mean([seen.excursion_mm for seen in found]) / true_excursion_mm(size)
+            cells.append(f"{gain:.2f} / {np.mean([seen.detectability for seen in found]):.1f}")
+        print(f"| {size:g} ({size / TWITCH_SCENE.mm_per_px:g}) | " + " | ".join(cells) + " |", flush=True)
+
+
+def true_excursion_mm(amplitude_mm: float) -> float:
+    """Tell what :func:`visibility` would find in the true displacement, along the line of action."""
+    unit, lag_s = replace(UNIT, amplitude_mm=amplitude_mm), MotionConfig().lag_s
+    t = np.arange(-0.5, 1.0, 0.001)
+    course = unit.course(t) - (unit.course(t - lag_s) + unit.course(t + lag_s)) / 2
+    x, y = np.meshgrid(*(np.arange(-CENTRE_MM, CENTRE_MM, 0.1) for _ in range(2)))
+    near = np.hypot(x, y) < CENTRE_MM
+    pattern = unit.pattern(unit.x_mm + x[near], unit.y_mm + y[near], TWITCH_SCENE.tissue.layers)
+    return float(course.max() * np.mean(_direction(unit) @ pattern[:2]))
+
+
+def clip_of(scene: Scene, crf: int | None = None) -> Clip:
+    """Render a scene into memory, through H.264 if asked for."""
     times, pictures = zip(*render(scene), strict=True)
-    return as_clip([picture.copy() for picture in pictures], np.array(times), scene.mm_per_px)
+    if crf is None:
+        return as_clip([picture.copy() for picture in pictures], np.array(times), scene.mm_per_px)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "scene.mp4"
+        coded = through_h264(pictures, int(scene.frame_rate_hz), crf, path, mm_per_px=scene.mm_per_px)
+        read = [frame.luma.copy() for frame in coded.frames()]
+        return replace(coded, source=Stack(read, coded.times_s))
 
 
-def _grid(clip: Clip) -> Grid:
-    return lay_grid(clip, MotionConfig().cell_mm)
+def _only_block(clip: Clip, lag_s: float | None = None) -> MotionMaps:
+    config = MotionConfig() if lag_s is None else MotionConfig(lag_s=lag_s)
+    (maps,) = measure_motion(clip, lay_grid(clip, config.cell_mm), config)
+    return maps
+
+
+def print_others(size_px: float = 0.6, frames: int = 20) -> None:
+    """Print how dense OpenCV methods do on the same glide in noise, averaged over the same blended cells."""
+    condition, direction = Condition("noise", noise_db=-20.0), np.array([0.6, 0.8])
+    speckle = Speckle(0)
+    places = np.outer(np.arange(frames), size_px * direction)
+    pictures = [speckle.frame(x, y, condition.noise_db) for x, y in places]
+    clip = as_clip(pictures, np.arange(frames) / RATE_HZ)
+    grid = lay_grid(clip, MotionConfig().cell_mm)
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    still = np.empty((*pictures[0].shape, 2), np.float32)
+    methods = {
+        "Farnebäck, full size": lambda a, b: cv2.calcOpticalFlowFarneback(a, b, still, 0.5, 3, 15, 3, 5, 1.2, 0),
+        "DIS medium, full size": lambda a, b: dis.calc(a, b, still.copy()),
+    }
+    ours = accuracy_of(measure_displacements(clip).step, np.tile(size_px * direction, (frames - 1, 1)))
+    print(f"\nA glide of {size_px} px in noise: bias in % / error of one cell in px\n\n| | |\n|---|---|")
+    print(f"| fasciscan | {100 * ours.bias:+.1f} / {ours.error_px:.3f} |")
+    side = 2 * grid.factor * round(float(np.diff(grid.cols).mean()))
+    for name, method in methods.items():
+        dense = [cv2.blur(np.asarray(method(a, b)), (side, side)) for a, b in pairwise(pictures)]
+        cells = np.array(dense, np.float32)[:, side::side, side::side].reshape(frames - 1, -1, 2)
+        found = accuracy_of(cells, np.tile(size_px * direction, (frames - 1, 1)))
+        print(f"| {name} | {100 * found.bias:+.1f} / {found.error_px:.3f} |")
 
 
 def main() -> None:
     """Print the tables asked for."""
-    tables = {"accuracy": print_accuracy, "distance": print_distances}
+    tables = {
+        "accuracy": print_accuracy,
+        "twitches": print_twitches,
+        "distance": print_distances,
+        "others": print_others,
+    }
     parser = argparse.ArgumentParser(description="Measure how true the measured motion is.")
     parser.add_argument("tables", nargs="*", choices=tables, default=list(tables))
     for name in parser.parse_args().tables:

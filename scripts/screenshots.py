@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 CLIP = ROOT / "data_samples" / "biceps-twitches.mp4"
 MM_PER_PX = 0.1
 PICTURE = ROOT / "docs" / "images" / "report.png"
-WIDTH_PX, HEIGHT_PX = 1200, 1600
-"""Of the window: as wide as the page grows, and long enough for quality, count and raster."""
+WIDTH_PX, HEIGHT_PX = 1200, 1465
+"""Of the window: as wide as the page grows, and down to the end of the raster."""
 TIMEOUT_S = 120
 
 

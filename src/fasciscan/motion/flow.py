@@ -33,6 +33,10 @@ _PER_GT = np.float32(1 / 128)
 _PER_GG = np.float32(1 / 256)
 """From fixed-point products to squared grey levels. Gradients are the mean of two frames', hence the halves."""
 
+_GRAIN_PX = np.float32(8)
+"""Pixels that speak for one: what is unexplained is alike within a grain of speckle. Counting every pixel made the
+standard error 2.8 times too small (docs/motion.md)."""
+
 _PRIOR_GREY2 = np.float32(2.0)
 """Added to each cell's tensor, (grey levels a pixel)²: about what noise alone puts there.
 
@@ -91,8 +95,8 @@ def gradient_sums(
     shift
         (ny, nx, 2) whole pixels (x, y) each cell is believed to have moved; ``after`` is read that far away.
     out
-        (ny, nx, 6) filled with the sums named by :data:`SUMS`. They speak of the whole displacement, the shift included,
-        so that cells with different shifts can be blended.
+        (ny, nx, 6) filled with the sums named by :data:`SUMS`. They speak of the whole displacement, shift included, so
+        that cells with different shifts can be blended.
     """
     height, width = before.shape[1:]
     ny, nx = pixels.shape
@@ -225,4 +229,4 @@ def solve_cells(
             flow[j, i, 1] = v
             unexplained = max(tt + u * xt + v * yt, np.float32(0))
             smallest = np.float32(0.5) * (a + c - np.sqrt((a - c) ** 2 + 4 * b * b))
-            error[j, i] = np.sqrt(unexplained / (smallest * area))
+            error[j, i] = np.sqrt(_GRAIN_PX * unexplained / (smallest * area))

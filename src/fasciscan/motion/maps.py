@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -17,12 +17,14 @@ from fasciscan.motion.rigid import rigid_motion, some_of
 
 _MARGIN_S = 2.0
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole."""
-_BLOCK_VALUES = 4_000_000
-"""Cells × frames a block may hold: with 6 floats each, some 100 MB."""
+_BLOCK_VALUES = 2_500_000
+"""Cells × frames a block may hold: with the maps some 15 floats each, 150 MB."""
 _QUARTILES = {0.25: 0.7585, 0.75: 1.6651}
 """Lower and upper quartile of the length of a vector of two unit normals (Rayleigh)."""
 _NOISE_FLOOR_MM = 0.008
 """Strong compression freezes blocks of the picture, and their noise reads as 0."""
+_MEDIAN_OF_SQUARE = 0.455
+"""Median of the square of a unit normal."""
 _REACH_S = 0.15
 """A time further than this from any measured frame has no motion: frames are missing there."""
 
@@ -35,7 +37,7 @@ class MotionConfig:
     """Pitch of the physical grid."""
     rate_hz: float = 40.0
     """Rate of the maps."""
-    lag_s: float = 0.1
+    lag_s: float = 0.15
     """The longer of the two distances in time (docs/motion.md tells why)."""
     block_s: float = 20.0
     """Length analysed at a time."""
@@ -151,7 +153,10 @@ def _assemble(
     log = _frame_log([frame for frame, _ in held if core_s[0] <= frame.time_s < core_s[1]])
     moves = [motion for _, motion in held if motion is not None]
     core_s = (core_s[0], min(core_s[1], held[-1][0].time_s if held else core_s[0]))
-    frames, rigid = _without_rigid(_without_key_frames(_frame_steps(moves, grid), clip.key_frames), grid)
+    frames = _frame_steps(moves, grid)
+    _remove_key_frames(frames, clip.key_frames, grid)
+    _remove_rigid(frames.step, grid)
+    rigid = _remove_rigid(frames.lagged, grid)
     first, last = max(core_s[0] - _MARGIN_S, 0.0), core_s[1] + _MARGIN_S
     times = np.arange(round(first * config.rate_hz), round(last * config.rate_hz) + 1) / config.rate_hz
     times = times[times <= (held[-1][0].time_s if held else 0.0)]
@@ -209,33 +214,35 @@ def _frame_steps(moves: list[FrameMotion], grid: Grid) -> FrameSteps:
     )
 
 
-def _without_key_frames(frames: FrameSteps, key_frames: NDArray[np.bool_]) -> FrameSteps:
-    """Take out the jump a key frame adds: what its step exceeds the mean of the steps beside it by.
+def _remove_key_frames(frames: FrameSteps, key_frames: NDArray[np.bool_], grid: Grid) -> None:
+    """Take out, in place, the jump a key frame adds: what its step exceeds the mean of the steps beside it by.
 
     The codec codes the whole picture anew, so every pixel jumps for one frame though nothing moves. The same jump is
     in every longer distance that leads over the key frame. Motion that goes on through it stays.
     """
     if np.count_nonzero(key_frames) > len(key_frames) / 4:  # coded frame by frame: each is as good as the next
-        return frames
-    step, lagged = frames.step.copy(), frames.lagged.copy()
+        return
+    step, lagged = frames.step, frames.lagged
+    # Of a difference of this kind noise alone makes 1.5 × the variance of a step; only what exceeds that is a jump.
+    noise2 = 1.5 * np.median(step[:, *some_of(grid.valid)] ** 2) / _MEDIAN_OF_SQUARE
     for key in np.flatnonzero(key_frames):
         k = int(np.searchsorted(frames.index, key))
         if not 0 < k < len(step) - 1 or frames.step_s[k] == 0:
             continue
         jump = step[k] - (step[k - 1] + step[k + 1]) / 2
+        size2 = np.maximum((jump**2).sum(axis=-1, keepdims=True), 1e-12)
+        jump *= np.maximum(1 - noise2 / size2, 0)
         step[k] -= jump
         over = (frames.times_s >= frames.times_s[k]) & (frames.times_s - frames.lag_s < frames.times_s[k])
         lagged[over & (frames.lag_s > 0)] -= jump
-    return replace(frames, step=step, lagged=lagged)
 
 
-def _without_rigid(frames: FrameSteps, grid: Grid) -> tuple[FrameSteps, NDArray[np.float32]]:
-    """Take the whole-frame motion out; returns also what was taken out of ``lagged``, (n, 2) in mm."""
-    rigid = rigid_motion(frames.lagged, grid)
-    inside = grid.valid[..., None]
-    step = (frames.step - rigid_motion(frames.step, grid)[:, None, None]) * inside
-    lagged = (frames.lagged - rigid[:, None, None]) * inside
-    return replace(frames, step=step, lagged=lagged), rigid
+def _remove_rigid(displacement: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
+    """Take the whole-frame motion out of (n, ny, nx, 2), in place; returns it, (n, 2) in mm."""
+    rigid = rigid_motion(displacement, grid)
+    displacement -= rigid[:, None, None]
+    displacement[:, ~grid.valid] = 0
+    return rigid
 
 
 def _resample(

@@ -30,9 +30,9 @@ _REDO_PX = 0.75
 linear, and 2 % off at half a pixel, 15 % at one (docs/motion.md)."""
 _CLEARLY = 0.8
 """Ratio of the errors left from which on one displacement is believed over another."""
-_CUT_CONTRASTS, _CUT_USUAL = 0.5, 4.0
+_CUT_CONTRASTS, _CUT_USUAL = 0.8, 4.0
 """A cut changes the picture by this many standard deviations of its grey levels (two unrelated pictures differ by 1.1
-of them, the largest twitch of the real clips by 0.3) and by this many times the usual change."""
+of them, a step of 3 px of 60 % of the field by 0.6) and by this many times the usual change."""
 _LAG_BOUNDS = (0.4, 1.7)
 """The longer distance may differ from the one asked for by these factors; beyond, frames are missing."""
 
@@ -98,6 +98,8 @@ def measure_frames(
 ) -> Iterator[tuple[WorkingFrame, FrameMotion | None]]:
     """Measure the motion of each frame that brings a new image; a copy has none, and no motion leads over a cut.
 
+    The frames come back without their images, which nobody needs after this.
+
     Parameters
     ----------
     frames
@@ -111,7 +113,11 @@ def measure_frames(
     for frame in frames:
         if frame.cut:
             meter.forget()
-        yield frame, None if frame.copied else meter.measure(frame)
+        motion = None if frame.copied else meter.measure(frame)
+        yield frame._replace(image=_NO_IMAGE), motion
+
+
+_NO_IMAGE = np.zeros((0, 0), np.uint8)
 
 
 class _Past(NamedTuple):

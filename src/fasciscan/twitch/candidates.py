@@ -14,8 +14,6 @@ from fasciscan.twitch.epicentre import moving_region, without_outliers
 from fasciscan.twitch.rhythm import heartbeat
 from fasciscan.twitch.trace import Bump, PathTrace, find_bumps, path_along
 
-_ERROR_WEIGHT = 3.0
-"""The least-squares error takes pixels for independent; speckle makes groups of some 3 × 3 of them one."""
 _MARGIN_S = 0.6
 """How far a path is followed beyond the motion, for its baseline and to see it come back."""
 _CORE_SHARE = 0.7
@@ -36,7 +34,7 @@ _SAME_MOMENT_S = 0.1
 class CandidateConfig:
     """How far above the noise a motion must stand. Ratios are to each cell's own noise."""
 
-    enter: float = 4.5
+    enter: float = 4.2
     """A candidate needs a cell this far out …"""
     stay: float = 3.0
     """… and extends over its neighbours in time and space down to this."""
@@ -99,7 +97,7 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
         In the order of their peaks.
     """
     size = np.hypot(maps.excursion[..., 0], maps.excursion[..., 1])
-    ratio = size / np.sqrt(maps.noise**2 + (_ERROR_WEIGHT * maps.error) ** 2)
+    ratio = size / np.hypot(maps.noise, maps.error)
     found = []
     for window, member in _components(size, ratio, config):
         amplitude = np.zeros(maps.grid.shape, np.float32)
@@ -191,7 +189,7 @@ def _candidate(
         rigid_mm=_jolt(maps, bump),
         skin_share=float(np.median(amplitude[skin_cells(maps.grid)]) / most),
         field_share=float(np.mean(amplitude[maps.grid.valid] > most / 3)),
-        unrest=_unrest(maps, np.linalg.norm(maps.lagged[:, core].mean(axis=1), axis=-1), bump),
+        unrest=_unrest(maps, np.linalg.norm(maps.excursion[:, core].mean(axis=1), axis=-1), bump),
         commotion=_unrest(maps, maps.field, bump, most),
         rhythm=rhythm,
         period_s=period_s,
@@ -240,7 +238,8 @@ def _is_part_of(weaker: Candidate, stronger: Candidate, maps: MotionMaps, config
     (y, x), (v, u) = weaker.cell, stronger.cell
     near = np.hypot((y - v) * maps.grid.pitch_mm[1], (x - u) * maps.grid.pitch_mm[0]) < config.apart_mm
     height = weaker.bump.height_mm / stronger.bump.height_mm
+    large = stronger.field_share > _LARGE_SHARE
     if abs(weaker.bump.peak_s - stronger.bump.peak_s) <= _SAME_MOMENT_S:
-        return near or height < _ECHO_SHARE or stronger.field_share > _LARGE_SHARE
+        return near or large or height < _ECHO_SHARE
     around = (stronger.bump.onset_s - maps.lag_s, stronger.bump.offset_s + maps.lag_s)
-    return near and height < _PASSIVE_SHARE and around[0] <= weaker.bump.peak_s <= around[1]
+    return (near or large) and height < _PASSIVE_SHARE and around[0] <= weaker.bump.peak_s <= around[1]

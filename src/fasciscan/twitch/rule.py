@@ -12,6 +12,8 @@ from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.events import Kind
 
+_STAYS_NOISE_MM = 0.03
+"""Levels before and after a twitch are known no better."""
 _COMPANY_REACH_S = 1.0
 _RESTLESS = {Kind.CONTRACTION, Kind.TREMOR, Kind.PROBE_MOTION}
 _LARGE_SHARE = 0.4
@@ -72,6 +74,8 @@ class Rule:
     """Fasciculations last 0.1-0.5 s (DOMAIN.md); some is added for relaxation in the noise."""
     longest_rise_s: float = 0.25
     """A motor unit contracts in 75 ± 13 ms (MUMRI, PMC7900994); slow units and the blur of frames are allowed for."""
+    least_seen_s: float = 0.12
+    """Rest to be seen before and after."""
     least_returned: float = 0.6
     most_undershoot: float = 0.5
     """A twitch goes out and back, not to both sides."""
@@ -81,20 +85,20 @@ class Rule:
     """Whole-frame motion, as a share of the local one."""
     most_skin: float = 0.6
     most_unrest: float = 0.25
-    most_commotion: float = 0.22
+    most_commotion: float = 0.2
     most_company: float = 5.0
     """Contractions, oscillations and jolts found within a second: amid them one more is none to be sure of."""
     most_rhythm: float = 0.33
     most_staying: float = 0.5
     """Displacement that stays, as a share of the height: the edge of a lasting contraction or of a slip."""
-    least_evidence: float = 6.0
+    least_evidence: float = 5.5
     """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): the weak must
     be wide."""
     least_support_mm2: float = 11.0
     """Territories have 26.7 ± 11.2 mm² (Birkbeck 2020) and move more than themselves; a recoded block has 2 to 9."""
     most_strain: float = 0.35
     """Displacement over the width of what moved: tissue does not stretch by more in a tenth of a second."""
-    most_error: float = 0.25
+    most_error: float = 0.3
     """Standard error of the displacement, as a share of it."""
 
     @property
@@ -121,6 +125,7 @@ class Rule:
         bump = c.bump
         length_s = bump.offset_s - bump.onset_s
         rise_s = bump.peak_s - bump.onset_s
+        seen_s = min(bump.onset_s - c.trace.times_s[0], c.trace.times_s[-1] - bump.offset_s)
         height = max(bump.height_mm, 1e-6)
         strain = height / np.sqrt(max(c.support_mm2, 1e-6))
         evidence = c.strength * min(np.sqrt(c.support_mm2 / _USUAL_AREA_MM2), _MOST_BY_AREA)
@@ -154,7 +159,7 @@ class Rule:
                 f"{c.strength:.1f} times the noise over {c.support_mm2:.0f} mm², no more",
             ),
             _Test(
-                Kind.CONTRACTION, c.trace.stays_mm / height, self.most_staying, 0.08,
+                Kind.CONTRACTION, max(c.trace.stays_mm - _STAYS_NOISE_MM, 0) / height, self.most_staying, 0.08,
                 f"{c.trace.stays_mm:.2f} mm of it stay: the edge of something lasting",
             ),
             _Test(
@@ -163,10 +168,11 @@ class Rule:
             ),
             _Test(Kind.ARTEFACT, strain, self.most_strain, 0.05, f"{strain:.0%} strain: tissue cannot stretch so far"),
             _Test(
-                Kind.ARTEFACT, c.error_mm / height, self.most_error, 0.04,
+                Kind.ARTEFACT, c.error_mm / height, self.most_error, 0.05,
                 "the pictures do not match after the motion",
             ),
             _Test(Kind.ARTEFACT, length_s, self.shortest_s, -0.01, f"over in {length_s:.2f} s"),
+            _Test(Kind.ARTEFACT, seen_s, self.least_seen_s, -0.02, "the clip begins or ends too near to see it rest"),
         ]  # fmt: skip
 
 

@@ -192,13 +192,11 @@ def _peaks(times: NDArray[np.float64], height: NDArray[np.float64], inside: NDAr
 
 def _measure(trace: PathTrace, height: NDArray[np.float64], peaks: list[int], n: int) -> Bump:
     times, peak = trace.times_s, peaks[n]
-    first = peaks[n - 1] if n else 0
-    last = peaks[n + 1] if n + 1 < len(peaks) else len(times) - 1
-    left = first + int(np.argmin(height[first : peak + 1])) if n else _last_below(height, peak)
-    right = peak + int(np.argmin(height[peak : last + 1])) if n + 1 < len(peaks) else _first_below(height, peak)
     top = height[peak]
-    onset_s = _crossing(times, height, left, _EDGE * top) if left < peak else times[peak]
-    offset_s = _crossing(times, height, right - 1, _EDGE * top) if right > peak else times[peak]
+    left = _foot(height, peak, peaks[n - 1] if n else None, -1)
+    right = _foot(height, peak, peaks[n + 1] if n + 1 < len(peaks) else None, 1)
+    onset_s = _crossing(times, height, left, left + 1, _EDGE * top)
+    offset_s = _crossing(times, height, right, right - 1, _EDGE * top)
     soon = (times >= times[peak]) & (times <= times[peak] + _RETURN_S)
     near = np.abs(times - times[peak]) <= _UNDERSHOOT_REACH_S
     around = slice(max(left - 1, 0), right + 2)
@@ -216,21 +214,24 @@ def _measure(trace: PathTrace, height: NDArray[np.float64], peaks: list[int], n:
     )
 
 
-def _last_below(height: NDArray[np.float64], peak: int) -> int:
-    below = np.flatnonzero(height[:peak] <= _EDGE * height[peak])
-    return int(below[-1]) if len(below) else 0
+def _foot(height: NDArray[np.float64], peak: int, neighbour: int | None, way: int) -> int:
+    """Sample nearest to the peak, before (-1) or after (1) it, that is back at a tenth of its height.
+
+    Towards a neighbouring peak the tenth counts from the valley between; where none is, the path's end is the foot.
+    """
+    end = neighbour if neighbour is not None else (0 if way < 0 else len(height) - 1)
+    side = height[peak::way][: abs(end - peak) + 1]
+    valley = max(side.min(), 0.0) if neighbour is not None else 0.0
+    down = np.flatnonzero(side <= valley + _EDGE * (height[peak] - valley))
+    return peak + way * int(down[0]) if len(down) else end
 
 
-def _first_below(height: NDArray[np.float64], peak: int) -> int:
-    below = np.flatnonzero(height[peak:] <= _EDGE * height[peak])
-    return peak + int(below[0]) if len(below) else len(height) - 1
-
-
-def _crossing(times: NDArray[np.float64], height: NDArray[np.float64], k: int, level: float) -> float:
-    """Time between samples k and k + 1 at which the height passes the level."""
-    rise = height[k + 1] - height[k]
-    share = np.clip((level - height[k]) / rise, 0, 1) if rise else 0.0
-    return float(times[k] + share * (times[k + 1] - times[k]))
+def _crossing(times: NDArray[np.float64], height: NDArray[np.float64], foot: int, above: int, level: float) -> float:
+    """Time between the foot and the sample above it at which the height passes the level."""
+    if not 0 <= above < len(height) or height[above] <= height[foot]:
+        return float(times[foot])
+    share = np.clip((level - height[foot]) / (height[above] - height[foot]), 0, 1)
+    return float(times[foot] + share * (times[above] - times[foot]))
 
 
 def _peak_time(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> float:
