@@ -72,14 +72,14 @@ class Rule:
     shortest_s: float = 0.05
     longest_s: float = 0.65
     """Fasciculations last 0.1-0.5 s (DOMAIN.md); some is added for relaxation in the noise."""
-    longest_rise_s: float = 0.25
+    longest_rise_s: float = 0.17
     """A motor unit contracts in 75 ± 13 ms (MUMRI, PMC7900994); slow units and the blur of frames are allowed for."""
     least_seen_s: float = 0.12
     """Rest to be seen before and after."""
     least_returned: float = 0.6
     most_undershoot: float = 0.5
     """A twitch goes out and back, not to both sides."""
-    most_swings: float = 4.5
+    most_swings: float = 5.0
     """A close pair of twitches swings three times within the time looked at, four cycles of tremor eight times."""
     most_rigid: float = 0.5
     """Whole-frame motion, as a share of the local one."""
@@ -91,7 +91,7 @@ class Rule:
     most_rhythm: float = 0.33
     most_staying: float = 0.5
     """Displacement that stays, as a share of the height: the edge of a lasting contraction or of a slip."""
-    least_evidence: float = 5.5
+    least_evidence: float = 5.4
     """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): the weak must
     be wide."""
     least_support_mm2: float = 11.0
@@ -124,7 +124,6 @@ class Rule:
     def _tests(self, c: Candidate) -> list[_Test]:
         bump = c.bump
         length_s = bump.offset_s - bump.onset_s
-        rise_s = bump.peak_s - bump.onset_s
         seen_s = min(bump.onset_s - c.trace.times_s[0], c.trace.times_s[-1] - bump.offset_s)
         height = max(bump.height_mm, 1e-6)
         strain = height / np.sqrt(max(c.support_mm2, 1e-6))
@@ -134,7 +133,7 @@ class Rule:
         return [
             _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, like a pulse"),
             _Test(Kind.CONTRACTION, length_s, self.longest_s, 0.05, f"lasts {length_s:.2f} s"),
-            _Test(Kind.CONTRACTION, rise_s, self.longest_rise_s, 0.03, f"takes {rise_s:.2f} s to rise"),
+            _Test(Kind.CONTRACTION, bump.rise_s, self.longest_rise_s, 0.02, f"takes {bump.rise_s:.2f} s to rise"),
             _Test(
                 Kind.CONTRACTION, bump.returned, self.least_returned, -0.08,
                 f"only {bump.returned:.0%} of the way is taken back",
@@ -143,7 +142,7 @@ class Rule:
                 Kind.TREMOR, bump.undershoot, self.most_undershoot, 0.06,
                 f"swings to both sides, {bump.undershoot:.0%} the other way",
             ),
-            _Test(Kind.TREMOR, bump.swings, self.most_swings, 0.5, f"one of {bump.swings} swings, an oscillation"),
+            _Test(Kind.TREMOR, bump.swings, self.most_swings, 0.4, f"one of {bump.swings} swings, an oscillation"),
             _Test(restless, c.unrest, self.most_unrest, 0.05, unrest),
             _Test(
                 Kind.CONTRACTION, c.commotion, self.most_commotion, 0.05,

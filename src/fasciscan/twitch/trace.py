@@ -13,6 +13,7 @@ _STIFFNESS = 1e-4
 """Weight that ties the path to 0: only where frames are missing does anything else not decide."""
 _EDGE = 0.1
 """Onset and offset are where the path is this share of the peak's height."""
+_FLANK = 0.3
 _LEAST_HEIGHT = 0.3
 """A bump lower than this share of the highest is part of its flank."""
 _LEAST_PROMINENCE = 0.25
@@ -46,6 +47,8 @@ class Bump:
     peak_s: float
     offset_s: float
     peak_frame: int
+    rise_s: float
+    """From three tenths of the height to the peak: the foot of a bump depends on the baseline, its flank does not."""
     height_mm: float
     """Above the higher of the places it came from and went back to … its onset."""
     velocity_mm_s: float
@@ -206,6 +209,7 @@ def _measure(trace: PathTrace, height: NDArray[np.float64], peaks: list[int], n:
         peak_s=_peak_time(times, height, peak),
         offset_s=float(offset_s),
         peak_frame=int(trace.frames[peak]),
+        rise_s=_rise_time(times, height, peak),
         height_mm=float(top),
         velocity_mm_s=float(speeds.max(initial=0)),
         returned=float(np.clip((top - height[soon].min()) / top, 0, 1)),
@@ -232,6 +236,11 @@ def _crossing(times: NDArray[np.float64], height: NDArray[np.float64], foot: int
         return float(times[foot])
     share = np.clip((level - height[foot]) / (height[above] - height[foot]), 0, 1)
     return float(times[foot] + share * (times[above] - times[foot]))
+
+
+def _rise_time(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> float:
+    below = np.flatnonzero(height[:peak] <= _FLANK * height[peak])
+    return float(times[peak] - times[below[-1]]) if len(below) else float(times[peak] - times[0])
 
 
 def _peak_time(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> float:
