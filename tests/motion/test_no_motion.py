@@ -86,7 +86,6 @@ def test_a_variable_rate_does_not_change_the_speed(instrument):
     assert np.abs(found.lag_s - 0.1).max() < 0.03
 
 
-@pytest.mark.xfail(reason="in even speckle a step of half a speckle counts as a cut (measure._CUT_CONTRASTS)")
 def test_a_fast_twitch_of_most_of_the_field_is_no_scene_cut(instrument, maps_of, move, there_and_back):
     times = np.arange(60) / RATE_HZ
     course = np.outer(there_and_back(times, 1.0), [0.0, 3.0])

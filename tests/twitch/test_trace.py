@@ -30,7 +30,7 @@ def steps_of(path: np.ndarray, lag_frames: int = 8) -> FrameSteps:
     moved, reached = as_maps
     step_s = np.where(np.arange(len(path)) > 0, 0.0125, 0.0)
     lag_s = np.where(np.arange(len(path)) >= lag_frames, lag_frames * 0.0125, 0.0)
-    return FrameSteps(np.arange(len(path)), TIMES_S, step_s, moved, lag_s, reached)
+    return FrameSteps(np.arange(len(path)), TIMES_S, step_s, moved, lag_s, reached, np.zeros((len(path), 1, 1)))
 
 
 def test_a_hump_has_its_landmarks():
@@ -85,7 +85,7 @@ def test_noise_of_the_steps_does_not_pile_up_where_longer_distances_are_known():
     clean = steps_of(hump(1.0))
     noisy = FrameSteps(
         clean.index, clean.times_s, clean.step_s, clean.step + rng.normal(0, 0.01, clean.step.shape).astype(np.float32),
-        clean.lag_s, clean.lagged + rng.normal(0, 0.01, clean.lagged.shape).astype(np.float32),
+        clean.lag_s, clean.lagged + rng.normal(0, 0.01, clean.lagged.shape).astype(np.float32), clean.change,
     )  # fmt: skip
     both = path_along(noisy, np.ones((1, 1), np.float32), (1.0, 0.0), (0.9, 1.25), 0.5)
     alone = np.cumsum(noisy.step[:, 0, 0, 0])

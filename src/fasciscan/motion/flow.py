@@ -1,8 +1,8 @@
 """Optical flow between two frames, one vector a grid cell: the project's one hand-written kernel.
 
 Lucas-Kanade in closed form. Gradients come from matched 3-tap filters, their products are summed over each cell in one
-pass, neighbouring cells are blended, and a 2x2 system is solved a cell. A twitch needs a coarse map and a precise one,
-so this ties the best dense methods in error at a hundredth of their cost (docs/motion.md has the measurements).
+pass, neighbouring cells are blended, and a 2x2 system is solved a cell. A twitch needs a coarse map and a precise one:
+this comes near the dense methods in error at a hundredth of their cost (docs/motion.md has the measurements).
 
 References
 ----------

@@ -17,8 +17,8 @@ from fasciscan.motion.rigid import rigid_motion, some_of
 
 _MARGIN_S = 2.0
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole."""
-_BLOCK_VALUES = 2_500_000
-"""Cells × frames a block may hold: with the maps some 15 floats each, 150 MB."""
+_BLOCK_VALUES = 1_500_000
+"""Cells × frames a block may hold: with the maps some 20 floats each, 120 MB."""
 _QUARTILES = {0.25: 0.7585, 0.75: 1.6651}
 """Lower and upper quartile of the length of a vector of two unit normals (Rayleigh)."""
 _NOISE_FLOOR_MM = 0.008
@@ -74,6 +74,8 @@ class FrameSteps:
     """(n,) the longer distance back in time; 0 where there is none."""
     lagged: NDArray[np.float32]
     """(n, ny, nx, 2) displacement in mm over it."""
+    change: NDArray[np.float32]
+    """(n, ny, nx) frame difference: root mean square change of grey level since the frame before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,6 @@ class MotionMaps:
     """The stretch [start, end) this block answers for; the maps reach beyond it."""
     times_s: NDArray[np.float64]
     """(t,) evenly spaced."""
-    velocity: NDArray[np.float32]
-    """(t, ny, nx, 2) mm/s, from one frame's distance."""
     lagged: NDArray[np.float32]
     """(t, ny, nx, 2) mm over ``lag_s``, centred on its time."""
     lag_s: float
@@ -98,13 +98,24 @@ class MotionMaps:
     """(ny, nx) mm, of each component of ``excursion``; infinite outside the tissue."""
     error: NDArray[np.float32]
     """(t, ny, nx) mm, standard error of ``lagged``; infinite outside the tissue and where nothing was measured."""
-    change: NDArray[np.float32]
-    """(t, ny, nx) frame difference, grey levels."""
     rigid: NDArray[np.float32]
     """(t, 2) mm over ``lag_s``: the whole-frame motion taken out of ``lagged``."""
     frames: FrameSteps
     log: FrameLog
     """Of the core alone, so that logs of successive blocks join without overlap."""
+
+    @property
+    def velocity(self) -> NDArray[np.float32]:
+        """(t, ny, nx, 2) mm/s, from one frame's distance; made anew at each call."""
+        stepped = self.frames.step_s > 0
+        step_s = self.frames.step_s[stepped]
+        velocity = self.frames.step[stepped] / step_s.astype(np.float32)[:, None, None, None]
+        return _resample(velocity, self.frames.times_s[stepped] - step_s / 2, self.times_s)
+
+    @property
+    def change(self) -> NDArray[np.float32]:
+        """(t, ny, nx) frame difference, grey levels; made anew at each call."""
+        return _resample(self.frames.change, self.frames.times_s, self.times_s)
 
 
 def measure_motion(clip: Clip, grid: Grid, config: MotionConfig) -> Iterator[MotionMaps]:
@@ -168,23 +179,17 @@ def _assemble(
     error = np.array([motion.error for motion in moves], np.float32).reshape(-1, *grid.shape)[measured]
     error = _resample(np.where(grid.valid, error, 0) * scale[..., 0], centre, times, missing=np.inf)
     error[:, ~grid.valid] = np.inf
-    stepped = frames.step_s > 0
-    velocity = frames.step[stepped] / frames.step_s[stepped].astype(np.float32)[:, None, None, None]
-    velocity = _resample(velocity, (frames.times_s - frames.step_s / 2)[stepped], times)
-    change = np.array([motion.change for motion in moves], np.float32).reshape(-1, *grid.shape)
     excursion = _excursion(lagged, round(config.lag_s * config.rate_hz / 2))
     return MotionMaps(
         grid=grid,
         core_s=core_s,
         times_s=times,
-        velocity=velocity,
         lagged=lagged,
         lag_s=config.lag_s,
         excursion=excursion,
         field=np.median(np.linalg.norm(excursion[:, *some_of(grid.valid)], axis=-1), axis=1),
         noise=_noise(excursion, grid),
         error=error,
-        change=_resample(change, frames.times_s, times),
         rigid=_resample(rigid[measured] * scale[..., 0, 0], centre, times),
         frames=frames,
         log=log,
@@ -211,6 +216,7 @@ def _frame_steps(moves: list[FrameMotion], grid: Grid) -> FrameSteps:
         step=np.array([motion.step for motion in moves], np.float32).reshape(shape),
         lag_s=np.array([motion.lag_s for motion in moves], np.float64),
         lagged=np.array([motion.lagged for motion in moves], np.float32).reshape(shape),
+        change=np.array([motion.change for motion in moves], np.float32).reshape(shape[:-1]),
     )
 
 

@@ -27,7 +27,7 @@ _COARSE_CELL = 5
 """Coarse pixels a coarse cell, about 3 mm."""
 _REDO_PX = 0.75
 """A cell whose remaining displacement exceeds this is solved again from nearer by: one step of Lucas-Kanade is
-linear, and 2 % off at half a pixel, 15 % at one (docs/motion.md)."""
+linear; with this limit no displacement of 0.05-6 image px is more than 9 % off (docs/motion.md)."""
 _CLEARLY = 0.8
 """Ratio of the errors left from which on one displacement is believed over another."""
 _CUT_CONTRASTS, _CUT_USUAL = 0.8, 4.0
@@ -228,7 +228,8 @@ def _better(one, other, by=1.0):
 
 
 def _whole(displacement: NDArray[np.float32]) -> NDArray[np.int32]:
-    return np.rint(displacement).astype(np.int32)
+    """Whole pixels of what is too far for one step of Lucas-Kanade; the rest needs no guess."""
+    return np.rint(np.where(np.abs(displacement) > _REDO_PX, displacement, 0)).astype(np.int32)
 
 
 def _filtered(image: NDArray[np.uint8]) -> NDArray[np.int16]:
