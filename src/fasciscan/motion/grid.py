@@ -102,7 +102,7 @@ class Grid:
         if self.factor == 1:
             return np.ascontiguousarray(cut)
         size = (width // self.factor, height // self.factor)
-        return cv2.resize(cut, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def lay_grid(clip: Clip, cell_mm: float) -> Grid:

@@ -262,7 +262,8 @@ def _resample(
     several = round(wanted / float(np.median(np.diff(at_s))))
     if several > 1:
         flat = values.reshape(len(values), -1)
-        values = cv2.blur(flat, (1, several), borderType=cv2.BORDER_REPLICATE).reshape(values.shape)
+        blurred = cv2.blur(flat, (1, several), borderType=cv2.BORDER_REPLICATE)
+        values = np.asarray(blurred, np.float32).reshape(values.shape)
         at_s = at_s + (0 if several % 2 else np.median(np.diff(at_s)) / -2)
     after = np.clip(np.searchsorted(at_s, times_s), 1, len(at_s) - 1)
     share = np.clip((times_s - at_s[after - 1]) / (at_s[after] - at_s[after - 1]), 0, 1).astype(np.float32)

@@ -40,7 +40,7 @@ _LAG_BOUNDS = (0.4, 1.7)
 class WorkingFrame(NamedTuple):
     """A frame reduced to working pixels, judged against the one before."""
 
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride]  # hides tuple.index, which nobody needs here
     time_s: float
     image: NDArray[np.uint8]
     difference: float
@@ -227,14 +227,14 @@ def _better(one, other, by=1.0):
     return np.where(better[..., None], other[0], one[0]), np.where(better, other[1], one[1])
 
 
-def _whole(displacement: NDArray[np.float32]) -> NDArray[np.int32]:
+def _whole(displacement: NDArray[np.floating] | cv2.typing.MatLike) -> NDArray[np.int32]:
     """Whole pixels of what is too far for one step of Lucas-Kanade; the rest needs no guess."""
     return np.rint(np.where(np.abs(displacement) > _REDO_PX, displacement, 0)).astype(np.int32)
 
 
-def _filtered(image: NDArray[np.uint8]) -> NDArray[np.int16]:
+def _filtered(image: cv2.typing.MatLike) -> NDArray[np.int16]:
     out = np.zeros((3, *image.shape), np.int16)
-    filter_frame(image, out)
+    filter_frame(np.asarray(image, np.uint8), out)
     return out
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fasciscan.motion import MotionMaps
 from fasciscan.motion.rigid import skin_cells
 from fasciscan.twitch.epicentre import moving_region, without_outliers
+from fasciscan.twitch.regions import label_regions
 from fasciscan.twitch.rhythm import heartbeat
 from fasciscan.twitch.trace import Bump, PathTrace, find_bumps, path_along
 
@@ -34,7 +35,7 @@ _SAME_MOMENT_S = 0.1
 class CandidateConfig:
     """How far above the noise a motion must stand. Ratios are to each cell's own noise."""
 
-    enter: float = 4.2
+    enter: float = 4.0
     """A candidate needs a cell this far out …"""
     stay: float = 3.0
     """… and extends over its neighbours in time and space down to this."""
@@ -97,7 +98,7 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
         In the order of their peaks.
     """
     size = np.hypot(maps.excursion[..., 0], maps.excursion[..., 1])
-    ratio = size / np.hypot(maps.noise, maps.error)
+    ratio = (size / np.hypot(maps.noise, maps.error)).astype(np.float32)
     found = []
     for window, member in _components(size, ratio, config):
         amplitude = np.zeros(maps.grid.shape, np.float32)
@@ -120,7 +121,7 @@ def _components(
     """Yield connected stretches of motion in time and space, by hysteresis."""
     from scipy import ndimage  # here: 0.3 s to import
 
-    labels, count = ndimage.label((ratio > config.stay) & (size > config.smallest_mm / 2), np.ones((3, 3, 3)))
+    labels, count = label_regions((ratio > config.stay) & (size > config.smallest_mm / 2), corners=True)
     if not count:
         return
     strong = np.unique(labels[(ratio > config.enter) & (size > config.smallest_mm)])
@@ -143,7 +144,7 @@ def _places(
     for y, x in peaks:
         if amplitude[y, x] < _PASSIVE_SHARE * amplitude.max():
             break
-        level, _ = ndimage.label(amplitude >= config.saddle * amplitude[y, x])
+        level, _ = label_regions(amplitude >= config.saddle * amplitude[y, x])
         joined = any(level[place] == level[y, x] for place in places)
         near = any(np.hypot((y - v) * pitch_mm[1], (x - u) * pitch_mm[0]) < config.apart_mm for v, u in places)
         if not (joined or near):
@@ -154,7 +155,7 @@ def _places(
 def _follow(maps: MotionMaps, size, ratio, window: tuple[slice, ...], cell: tuple[int, int]) -> list[Candidate]:
     """Candidates at one place while a motion lasts: one for each out-and-back motion on its path."""
     y, x = cell
-    extent_s = (maps.times_s[window[0].start], maps.times_s[window[0].stop - 1])
+    extent_s = (float(maps.times_s[window[0].start]), float(maps.times_s[window[0].stop - 1]))
     beside = np.zeros(maps.grid.shape, bool)
     beside[
         max(y - _CORE_REACH_CELLS, 0) : y + _CORE_REACH_CELLS + 1,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.motion import Grid
+from fasciscan.twitch.regions import label_regions
 
 _HALF = 0.5
 _TOP_SHARE = 0.6
@@ -38,14 +39,12 @@ class Ellipse(NamedTuple):
 
 def without_outliers(amplitude: NDArray[np.float32]) -> NDArray[np.float32]:
     """Median of each cell and its neighbours: cells are blended, so one that stands alone has lost its match."""
-    return cv2.medianBlur(np.ascontiguousarray(amplitude, np.float32), 3)
+    return np.asarray(cv2.medianBlur(np.ascontiguousarray(amplitude, np.float32), 3), np.float32)
 
 
 def moving_region(amplitude: NDArray[np.float32], cell: tuple[int, int], share: float) -> NDArray[np.bool_]:
     """Cells connected with ``cell`` that moved at least ``share`` as far as it, (ny, nx)."""
-    from scipy import ndimage  # here: 0.3 s to import
-
-    labels, _ = ndimage.label(amplitude >= share * amplitude[cell])
+    labels, _ = label_regions(amplitude >= share * amplitude[cell])
     return labels == labels[cell]
 
 

@@ -70,9 +70,9 @@ class Rule:
     """Limits of the tests. Chosen on simulated clips (seeds 900-911) and the real look-alikes."""
 
     shortest_s: float = 0.05
-    longest_s: float = 0.65
+    longest_s: float = 0.62
     """Fasciculations last 0.1-0.5 s (DOMAIN.md); some is added for relaxation in the noise."""
-    longest_rise_s: float = 0.17
+    longest_rise_s: float = 0.16
     """A motor unit contracts in 75 ± 13 ms (MUMRI, PMC7900994); slow units and the blur of frames are allowed for."""
     least_seen_s: float = 0.12
     """Rest to be seen before and after."""
@@ -84,14 +84,14 @@ class Rule:
     most_rigid: float = 0.5
     """Whole-frame motion, as a share of the local one."""
     most_skin: float = 0.6
-    most_unrest: float = 0.25
-    most_commotion: float = 0.2
+    most_unrest: float = 0.22
+    most_commotion: float = 0.18
     most_company: float = 5.0
     """Contractions, oscillations and jolts found within a second: amid them one more is none to be sure of."""
     most_rhythm: float = 0.33
     most_staying: float = 0.5
     """Displacement that stays, as a share of the height: the edge of a lasting contraction or of a slip."""
-    least_evidence: float = 5.4
+    least_evidence: float = 5.1
     """Strength over the noise, times the root of the area that moved in units of 20 mm² (at most 1.2): the weak must
     be wide."""
     least_support_mm2: float = 11.0
