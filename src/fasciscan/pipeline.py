@@ -43,6 +43,7 @@ from fasciscan.twitch import (
     describe_event,
     find_candidates,
     group_sites,
+    settle,
 )
 
 _TELL_EVERY = 20
@@ -139,8 +140,8 @@ class _Block:
 def _analyze_block(maps: MotionMaps, config: Config) -> _Block:
     classifier: Classifier = config.rule
     candidates = find_candidates(maps, config.candidates)
-    verdicts = classifier.classify(maps, candidates)
-    events = [describe_event(c, verdict, maps.grid) for c, verdict in zip(candidates, verdicts, strict=True)]
+    judged = settle(candidates, classifier.classify(maps, candidates), maps.grid)
+    events = [describe_event(candidate, verdict, maps.grid) for candidate, verdict in judged]
     return _Block(maps.log, events, restless_stretches(maps), draw_raster(maps))
 
 

@@ -11,7 +11,7 @@ import pytest
 from fasciscan.clip import Clip, Frame, Scale
 from fasciscan.motion import Grid, MotionConfig, lay_grid, measure_motion
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Twitch, render
-from fasciscan.twitch import CandidateConfig, Event, Rule, describe_event, find_candidates
+from fasciscan.twitch import CandidateConfig, Event, Rule, describe_event, find_candidates, settle
 
 WIDTH, HEIGHT, MM_PER_PX = 320, 260, 0.12
 RATE_HZ = 40.0
@@ -82,7 +82,7 @@ def find_events():
         for maps in measure_motion(clip, grid, MotionConfig()):
             candidates = find_candidates(maps, CandidateConfig())
             verdicts = Rule().classify(maps, candidates)
-            events += [describe_event(c, v, grid) for c, v in zip(candidates, verdicts, strict=True)]
+            events += [describe_event(c, v, grid) for c, v in settle(candidates, verdicts, grid)]
         return events
 
     return find

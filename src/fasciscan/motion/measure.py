@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import cv2
@@ -12,29 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip import Clip, mark_copies
-from fasciscan.motion.flow import SUMS, blend, filter_frame, gradient_sums, solve_cells
 from fasciscan.motion.grid import Grid
+from fasciscan.motion.track import LAG_MOST, Motion, Past, make_cells, track
 
 _LOOK_AROUND = 5
 """Frames before and after that decide whether a frame is a copy."""
 _CHUNK = 32
-"""Frames judged at a time."""
+"""Frames judged, and measured, at a time."""
 _SPARSE = 4
 """Every fourth pixel each way is enough to tell the contrast of a frame."""
 _COARSE = 4
 """Working pixels a coarse pixel, for the first guess of large displacements."""
 _COARSE_CELL = 5
 """Coarse pixels a coarse cell, about 3 mm."""
-_REDO_PX = 0.75
-"""A cell whose remaining displacement exceeds this is solved again from nearer by: one step of Lucas-Kanade is
-linear; with this limit no displacement of 0.05-6 image px is more than 9 % off (docs/motion.md)."""
-_CLEARLY = 0.8
-"""Ratio of the errors left from which on one displacement is believed over another."""
 _CUT_CONTRASTS, _CUT_USUAL = 0.8, 4.0
 """A cut changes the picture by this many standard deviations of its grey levels (two unrelated pictures differ by 1.1
 of them, a step of 3 px of 60 % of the field by 0.6) and by this many times the usual change."""
-_LAG_BOUNDS = (0.4, 1.7)
-"""The longer distance may differ from the one asked for by these factors; beyond, frames are missing."""
+_SPARE_FRAMES = 4
+"""Past frames held beyond those needed so far: a variable rate may bring them closer together."""
 
 
 class WorkingFrame(NamedTuple):
@@ -98,7 +94,8 @@ def measure_frames(
 ) -> Iterator[tuple[WorkingFrame, FrameMotion | None]]:
     """Measure the motion of each frame that brings a new image; a copy has none, and no motion leads over a cut.
 
-    The frames come back without their images, which nobody needs after this.
+    The frames come back without their images, which nobody needs after this. A run of frames is measured while the
+    next is being decoded.
 
     Parameters
     ----------
@@ -110,132 +107,89 @@ def measure_frames(
         The longer distance in seconds.
     """
     meter = _Meter(grid, lag_s)
-    for frame in frames:
-        if frame.cut:
-            meter.forget()
-        motion = None if frame.copied else meter.measure(frame)
-        yield frame._replace(image=_NO_IMAGE), motion
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        measured = None
+        while run := list(islice(frames, _CHUNK)):
+            being_measured = beside.submit(meter.measure, run)
+            yield from measured.result() if measured else ()
+            measured = being_measured
+        yield from measured.result() if measured else ()
 
 
 _NO_IMAGE = np.zeros((0, 0), np.uint8)
 
 
-class _Past(NamedTuple):
-    time_s: float
-    filtered: NDArray[np.int16]
-    coarse: NDArray[np.int16]
-    path_px: NDArray[np.float32]
-
-
 class _Meter:
-    """Holds the last frames that were no copies, back to the longer distance."""
+    """Holds the last frames that were no copies, back to the longer distance, and measures runs of new ones."""
 
     def __init__(self, grid: Grid, lag_s: float):
         self.grid = grid
         self.lag_s = lag_s
-        self.past: deque[_Past] = deque()
-        self.to_mm = grid.working_mm
         height, width = grid.box[3] // grid.factor, grid.box[2] // grid.factor
-        self.coarse_size = (max(width // _COARSE, 3), max(height // _COARSE, 3))
-        rows, cols = (_coarse_edges(length) for length in reversed(self.coarse_size))
-        self.fine = _Cells(grid.rows, grid.cols, grid.pixels)
-        self.coarse = _Cells(rows, cols, np.outer(np.diff(rows), np.diff(cols)).astype(np.float32))
-        self.nothing = np.zeros((*grid.shape, 2), np.float32)
+        self.size = (max(width // _COARSE, 3), max(height // _COARSE, 3))
+        rows, cols = (_coarse_edges(length) for length in reversed(self.size))
+        self.fine = make_cells(grid.rows, grid.cols, grid.pixels)
+        self.coarse = make_cells(rows, cols, np.outer(np.diff(rows), np.diff(cols)).astype(np.float32))
+        self.past = self._rings(1)
+        self.first = self.done = 0
 
-    def forget(self) -> None:
-        """Start anew: the next frame is not compared with earlier ones."""
-        self.past.clear()
+    def measure(self, run: list[WorkingFrame]) -> list[tuple[WorkingFrame, FrameMotion | None]]:
+        """Measure a run of frames; each comes back with its motion."""
+        fresh = [frame for frame in run if not frame.copied]
+        motions: list[FrameMotion] = []
+        for start, stop in pairwise([0, *(k for k, frame in enumerate(fresh) if frame.cut and k), len(fresh)]):
+            if fresh[start:stop]:
+                motions += self._measure_shot(fresh[start:stop])
+        in_order = iter(motions)
+        return [(frame._replace(image=_NO_IMAGE), None if frame.copied else next(in_order)) for frame in run]
 
-    def measure(self, frame: WorkingFrame) -> FrameMotion:
-        filtered = _filtered(frame.image)
-        coarse = _filtered(cv2.resize(frame.image, self.coarse_size, interpolation=cv2.INTER_AREA))
-        path, step, change, step_s = self.nothing, self.nothing, self.nothing[..., 0], 0.0
-        lagged, error, reached_s = self.nothing, np.full(self.grid.shape, np.inf, np.float32), 0.0
-        if self.past:
-            before = self.past[-1]
-            step_s = frame.time_s - before.time_s
-            step, _ = self.fine.flow(before.filtered, filtered, self._first_guess(before.coarse, coarse))
-            change = self.fine.change()
-            path = before.path_px + step
-            partner = min(self.past, key=lambda p: abs(frame.time_s - self.lag_s - p.time_s))
-            reached_s = frame.time_s - partner.time_s
-            if _LAG_BOUNDS[0] * self.lag_s <= reached_s <= max(_LAG_BOUNDS[1] * self.lag_s, step_s):
-                lagged, error = self.fine.flow(partner.filtered, filtered, _whole(path - partner.path_px))
-            else:
-                reached_s = 0.0
-        self.past.append(_Past(frame.time_s, filtered, coarse, path))
-        while len(self.past) > 1 and self.past[0].time_s < frame.time_s - _LAG_BOUNDS[1] * self.lag_s:
-            self.past.popleft()
-        return FrameMotion(
-            frame.index, frame.time_s, step_s, step * self.to_mm, reached_s, lagged * self.to_mm,
-            error * float(self.to_mm.mean()), change,
+    def _measure_shot(self, frames: list[WorkingFrame]) -> list[FrameMotion]:
+        """Measure frames between two cuts; the first of them may be a cut."""
+        if frames[0].cut:
+            self.first = self.done
+        times = np.array([frame.time_s for frame in frames])
+        self._make_room(times)
+        images = np.stack([frame.image for frame in frames])
+        small = np.stack([cv2.resize(frame.image, self.size, interpolation=cv2.INTER_AREA) for frame in frames])
+        n, shape = len(frames), self.grid.shape
+        vectors, scalars = (n, *shape, 2), (n, *shape)
+        motion = Motion(
+            np.empty(n), np.empty(vectors, np.float32),
+            np.empty(n), np.empty(vectors, np.float32), np.empty(scalars, np.float32),
+            np.empty(scalars, np.float32),
         )  # fmt: skip
+        track(images, small, times, self.lag_s, self.first, self.done, self.fine, self.coarse, self.past, motion)
+        self.done += n
+        to_mm = self.grid.working_mm
+        step, lagged, error = motion.step * to_mm, motion.lagged * to_mm, motion.error * to_mm.mean()
+        return [
+            FrameMotion(
+                frame.index, frame.time_s, float(motion.step_s[k]), step[k], float(motion.lag_s[k]), lagged[k],
+                error[k], motion.change[k],
+            )
+            for k, frame in enumerate(frames)
+        ]  # fmt: skip
 
-    def _first_guess(self, before: NDArray[np.int16], after: NDArray[np.int16]) -> NDArray[np.int32]:
-        guess, _ = self.coarse.flow(before, after, self.coarse.still)
-        if np.abs(guess).max(initial=0) * _COARSE < _REDO_PX:
-            return self.fine.still
-        ny, nx = self.grid.shape
-        return _whole(cv2.resize(guess * _COARSE, (nx, ny), interpolation=cv2.INTER_LINEAR))
+    def _make_room(self, times_s: NDArray[np.float64]) -> None:
+        """Lengthen the rings where frames come so densely that the longer distance would not fit into them."""
+        reach_s = LAG_MOST * self.lag_s
+        within = np.arange(len(times_s)) - np.searchsorted(times_s, times_s - reach_s)
+        old, needed = self.past, int(within.max()) + 2
+        if needed <= len(old.times_s):
+            return
+        self.past = self._rings(needed + _SPARE_FRAMES)
+        for n in range(max(self.first, self.done - len(old.times_s)), self.done):
+            for ring, before in zip(self.past, old, strict=True):
+                ring[n % len(ring)] = before[n % len(before)]
 
-
-class _Cells:
-    """The flow kernel with its working arrays, for one set of cells."""
-
-    def __init__(self, rows: NDArray[np.int32], cols: NDArray[np.int32], pixels: NDArray[np.float32]):
-        self.rows, self.cols, self.pixels = rows, cols, pixels
-        shape = pixels.shape
-        self.still = np.zeros((*shape, 2), np.int32)
-        self.sums = np.zeros((*shape, SUMS), np.float32)
-        self.blended = np.zeros_like(self.sums)
-        area = np.zeros((*shape, 1), np.float32)
-        blend(pixels[..., None], area)
-        self.area = np.where(pixels > 0, area[..., 0], 0)
-
-    def flow(
-        self, before: NDArray[np.int16], after: NDArray[np.int16], guess: NDArray[np.int32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Displacement and its standard error in these frames' pixels, from a guess in whole pixels.
-
-        Speckle repeats itself nearly and looks alike along a fascia, so a large guess may have caught the wrong
-        place: a cell leaves rest for it only if that explains the pictures clearly better.
-        """
-        moved, error = self._solve(before, after, guess)
-        if guess.any():
-            at_rest = self._solve(before, after, self.still)
-            moved, error = _better(at_rest, (moved, error), _CLEARLY)
-            guess = np.where((moved == at_rest[0]).all(axis=-1, keepdims=True), 0, guess)
-        if np.abs(moved - guess).max(initial=0) > _REDO_PX or guess.any():
-            moved, error = _better((moved, error), self._solve(before, after, _whole(moved)))
-        return moved, error
-
-    def change(self) -> NDArray[np.float32]:
-        """Root mean square change of grey level in the frames last compared."""
-        return np.sqrt(np.maximum(self.sums[..., 5], 0) / np.maximum(self.pixels, 1))
-
-    def _solve(self, before, after, shift):
-        moved = np.empty((*self.pixels.shape, 2), np.float32)
-        error = np.empty(self.pixels.shape, np.float32)
-        gradient_sums(before, after, self.rows, self.cols, self.pixels, shift, self.sums)
-        blend(self.sums, self.blended)
-        solve_cells(self.blended, self.area, shift, moved, error)
-        return moved, error
-
-
-def _better(one, other, by=1.0):
-    better = other[1] < by * one[1]
-    return np.where(better[..., None], other[0], one[0]), np.where(better, other[1], one[1])
-
-
-def _whole(displacement: NDArray[np.floating] | cv2.typing.MatLike) -> NDArray[np.int32]:
-    """Whole pixels of what is too far for one step of Lucas-Kanade; the rest needs no guess."""
-    return np.rint(np.where(np.abs(displacement) > _REDO_PX, displacement, 0)).astype(np.int32)
-
-
-def _filtered(image: cv2.typing.MatLike) -> NDArray[np.int16]:
-    out = np.zeros((3, *image.shape), np.int16)
-    filter_frame(np.asarray(image, np.uint8), out)
-    return out
+    def _rings(self, length: int) -> Past:
+        height, width = self.grid.box[3] // self.grid.factor, self.grid.box[2] // self.grid.factor
+        return Past(
+            np.zeros(length),
+            np.zeros((length, 3, height, width), np.int16),
+            np.zeros((length, 3, *reversed(self.size)), np.int16),
+            np.zeros((length, *self.grid.shape, 2), np.float32),
+        )
 
 
 def _coarse_edges(length: int) -> NDArray[np.int32]:

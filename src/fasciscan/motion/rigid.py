@@ -11,7 +11,7 @@ _SKIN_MM = 5.0
 """Depth of the strip under the probe that a twitch leaves almost still: skin and subcutis are held by the probe."""
 _SKIN_SHARE = 0.2
 """The strip is at most this share of the imaged depth."""
-_ENOUGH_CELLS = 300
+_ENOUGH_CELLS = 150
 """A median over this many cells is far below their noise; more cost time."""
 
 

@@ -2,9 +2,11 @@
 
 from fasciscan.twitch.candidates import Candidate, CandidateConfig, find_candidates
 from fasciscan.twitch.describe import describe_event
+from fasciscan.twitch.distinct import settle
 from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
-from fasciscan.twitch.rule import Classifier, Rule, Verdict
+from fasciscan.twitch.rule import Rule
 from fasciscan.twitch.sites import Site, group_sites
+from fasciscan.twitch.verdict import Classifier, Verdict
 
 __all__ = [
     "Candidate",
@@ -21,4 +23,5 @@ __all__ = [
     "describe_event",
     "find_candidates",
     "group_sites",
+    "settle",
 ]

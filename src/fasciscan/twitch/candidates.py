@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from fasciscan.motion import MotionMaps
 from fasciscan.motion.rigid import skin_cells
 from fasciscan.twitch.epicentre import moving_region, without_outliers
-from fasciscan.twitch.regions import label_regions
 from fasciscan.twitch.rhythm import heartbeat
 from fasciscan.twitch.trace import Bump, PathTrace, find_bumps, path_along
 
@@ -21,30 +19,28 @@ _CORE_SHARE = 0.7
 """Cells that moved at least this share of the most make up the place whose path is followed …"""
 _CORE_REACH_CELLS = 2
 """… within this many cells of the one that moved most."""
+_CORE_STEPS = 2
+"""Steps around the moment that tell the direction and which cells take part."""
+_BEFORE_S, _AFTER_S = 0.3, 0.5
+"""How far from the moment of the largest motion a bump is looked for: no further than a twitch reaches (DOMAIN.md)."""
 _PEAK_REACH_S = 0.05
-_PASSIVE_SHARE = 0.35
-"""A weaker motion at the same moment elsewhere, below this share of the strongest, is tissue dragged along."""
-_ECHO_SHARE = 0.15
-"""The same for one with still tissue between."""
-_LARGE_SHARE = 0.4
-"""A twitch that moves this much of the field is the only one at its moment: what else moves, moves with it."""
-_SAME_MOMENT_S = 0.1
+_NEAR_S, _NEAR_MM = 0.1, 5.0
+"""Of motions nearer than this in time and in each direction of space only the largest is looked at."""
+_REST_S = 0.1
+"""Between the swings of one motion its place rests no longer."""
+_SAME_S = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateConfig:
     """How far above the noise a motion must stand. Ratios are to each cell's own noise."""
 
-    enter: float = 4.0
+    enter: float = 3.5
     """A candidate needs a cell this far out …"""
-    stay: float = 3.0
-    """… and extends over its neighbours in time and space down to this."""
+    stay: float = 2.5
+    """… and lasts as long as its place stays beyond this."""
     smallest_mm: float = 0.02
     """Excursion below which nothing is believed, however quiet the cell."""
-    apart_mm: float = 12.0
-    """Two peaks at the same moment closer than this are one twitch."""
-    saddle: float = 0.6
-    """Farther ones are two if the motion between them falls below this share of the lower one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,75 +95,63 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
     """
     size = np.hypot(maps.excursion[..., 0], maps.excursion[..., 1])
     ratio = (size / np.hypot(maps.noise, maps.error)).astype(np.float32)
-    found = []
-    for window, member in _components(size, ratio, config):
-        amplitude = np.zeros(maps.grid.shape, np.float32)
-        amplitude[window[1:]] = np.where(member, size[window], 0).max(axis=0)
-        for cell in _places(without_outliers(amplitude), maps.grid.pitch_mm, config):
-            found += _follow(maps, size, ratio, window, cell)
+    followed = (_follow(maps, size, ratio, *maximum, config) for maximum in _maxima(size, ratio, maps, config).tolist())
     start, end = maps.core_s
-    found = [
-        c
-        for c in found
-        if start <= c.bump.peak_s < end and c.strength > config.enter and c.bump.height_mm > config.smallest_mm
-    ]
-    found = _one_a_twitch(found, maps, config)
-    return sorted(found, key=lambda c: c.bump.peak_s)
+    found = [c for c in followed if c and start <= c.bump.peak_s < end and c.bump.height_mm > config.smallest_mm]
+    return sorted(_once_each(found), key=lambda c: c.bump.peak_s)
 
 
-def _components(
-    size: NDArray[np.float32], ratio: NDArray[np.float32], config: CandidateConfig
-) -> Iterator[tuple[tuple[slice, ...], NDArray[np.bool_]]]:
-    """Yield connected stretches of motion in time and space, by hysteresis."""
+def _maxima(
+    size: NDArray[np.float32], ratio: NDArray[np.float32], maps: MotionMaps, config: CandidateConfig
+) -> NDArray[np.intp]:
+    """(moment, row, column) of the motions that are larger than any near in time and place, the largest first."""
     from scipy import ndimage  # here: 0.3 s to import
 
-    labels, count = label_regions((ratio > config.stay) & (size > config.smallest_mm / 2), corners=True)
-    if not count:
-        return
-    strong = np.unique(labels[(ratio > config.enter) & (size > config.smallest_mm)])
-    windows = ndimage.find_objects(labels)
-    for label in strong[strong > 0]:
-        window = windows[label - 1]
-        yield window, labels[window] == label
+    if len(maps.times_s) < 2:
+        return np.zeros((0, 3), np.intp)
+    pitch = (maps.times_s[1] - maps.times_s[0], *reversed(maps.grid.pitch_mm))
+    reach = [2 * round(r / p) + 1 for r, p in zip((_NEAR_S, _NEAR_MM, _NEAR_MM), pitch, strict=True)]
+    clear = np.where((ratio > config.enter) & (size > config.smallest_mm), size, 0)
+    top = np.argwhere((clear == ndimage.maximum_filter(clear, reach)) & (clear > 0))
+    return top[np.argsort(-clear[tuple(top.T)])]
 
 
-def _places(
-    amplitude: NDArray[np.float32], pitch_mm: tuple[float, float], config: CandidateConfig
-) -> list[tuple[int, int]]:
-    """Peaks of the motion that are far apart with stiller tissue between, from the highest down."""
-    from scipy import ndimage
-
-    reach = [max(3, 2 * round(config.apart_mm / 4 / pitch) + 1) for pitch in reversed(pitch_mm)]
-    top = (amplitude == ndimage.maximum_filter(amplitude, size=reach)) & (amplitude > 0)
-    peaks = sorted(zip(*np.nonzero(top), strict=True), key=lambda cell: -amplitude[cell])
-    places: list[tuple[int, int]] = []
-    for y, x in peaks:
-        if amplitude[y, x] < _PASSIVE_SHARE * amplitude.max():
-            break
-        level, _ = label_regions(amplitude >= config.saddle * amplitude[y, x])
-        joined = any(level[place] == level[y, x] for place in places)
-        near = any(np.hypot((y - v) * pitch_mm[1], (x - u) * pitch_mm[0]) < config.apart_mm for v, u in places)
-        if not (joined or near):
-            places.append((int(y), int(x)))
-    return places
-
-
-def _follow(maps: MotionMaps, size, ratio, window: tuple[slice, ...], cell: tuple[int, int]) -> list[Candidate]:
-    """Candidates at one place while a motion lasts: one for each out-and-back motion on its path."""
+def _extent(
+    ratio: NDArray[np.float32], moment: int, cell: tuple[int, int], maps: MotionMaps, config: CandidateConfig
+) -> slice:
+    """Moments around one during which a place goes on moving; between two swings it may rest for a while."""
     y, x = cell
-    extent_s = (float(maps.times_s[window[0].start]), float(maps.times_s[window[0].stop - 1]))
+    moving = np.flatnonzero(ratio[:, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].max(axis=(1, 2)) > config.stay)
+    breaks = np.flatnonzero(np.diff(maps.times_s[moving]) > _REST_S)
+    here = np.searchsorted(breaks, np.searchsorted(moving, moment))
+    first = moving[breaks[here - 1] + 1] if here > 0 else moving[0]
+    last = moving[breaks[here]] if here < len(breaks) else moving[-1]
+    return slice(int(first), int(last) + 1)
+
+
+def _follow(maps: MotionMaps, size, ratio, moment: int, y: int, x: int, config: CandidateConfig) -> Candidate | None:
+    """Candidate at one place and moment; None if its path does not go out and back there."""
+    time_s = maps.times_s[moment]
+    moving = _extent(ratio, moment, (y, x), maps, config)
+    extent_s = (
+        max(float(maps.times_s[moving.start]), time_s - _BEFORE_S),
+        min(float(maps.times_s[moving.stop - 1]), time_s + _AFTER_S),
+    )
     beside = np.zeros(maps.grid.shape, bool)
     beside[
         max(y - _CORE_REACH_CELLS, 0) : y + _CORE_REACH_CELLS + 1,
         max(x - _CORE_REACH_CELLS, 0) : x + _CORE_REACH_CELLS + 1,
     ] = True
-    largest = size[window[0]].max(axis=0)
-    weights = np.where(beside & (largest >= _CORE_SHARE * largest[cell]), largest, 0)
-    direction = _main_direction(maps.excursion[window[0]][:, weights > 0])
+    around = slice(max(moment - _CORE_STEPS, 0), moment + _CORE_STEPS + 1)
+    largest = size[around].max(axis=0)
+    weights = np.where(beside & (largest >= _CORE_SHARE * largest[y, x]), largest, 0)
+    direction = _main_direction(maps.excursion[around][:, weights > 0])
     trace = path_along(maps.frames, weights, direction, extent_s, _MARGIN_S)
-    return [
-        _candidate(maps, size, ratio, cell, direction, weights > 0, trace, bump) for bump in find_bumps(trace, extent_s)
-    ]
+    bumps = find_bumps(trace, extent_s)
+    if not bumps:
+        return None
+    bump = min(bumps, key=lambda bump: abs(bump.peak_s - time_s))
+    return _candidate(maps, size, ratio, (y, x), direction, weights > 0, trace, bump)
 
 
 def _candidate(
@@ -226,21 +210,13 @@ def _unrest(maps: MotionMaps, motion: NDArray[np.float32], bump: Bump, largest: 
     return float(np.median(motion[around]) / max(largest or motion[during].max(), 1e-6))
 
 
-def _one_a_twitch(found: list[Candidate], maps: MotionMaps, config: CandidateConfig) -> list[Candidate]:
-    """Drop what is another view of a stronger candidate: at the same moment and near, or dragged along by it."""
+def _once_each(found: list[Candidate]) -> list[Candidate]:
+    """Leave out the second of two that are the same bump of the same place: maxima beside a peak lead to the peak."""
     kept: list[Candidate] = []
-    for candidate in sorted(found, key=lambda c: -c.bump.height_mm * c.support_mm2):
-        if not any(_is_part_of(candidate, other, maps, config) for other in kept):
-            kept.append(candidate)
+    for c in found:  # the largest first
+        if not any(
+            abs(c.bump.peak_s - k.bump.peak_s) <= _SAME_S and max(abs(np.subtract(c.cell, k.cell))) <= _CORE_REACH_CELLS
+            for k in kept
+        ):
+            kept.append(c)
     return kept
-
-
-def _is_part_of(weaker: Candidate, stronger: Candidate, maps: MotionMaps, config: CandidateConfig) -> bool:
-    (y, x), (v, u) = weaker.cell, stronger.cell
-    near = np.hypot((y - v) * maps.grid.pitch_mm[1], (x - u) * maps.grid.pitch_mm[0]) < config.apart_mm
-    height = weaker.bump.height_mm / stronger.bump.height_mm
-    large = stronger.field_share > _LARGE_SHARE
-    if abs(weaker.bump.peak_s - stronger.bump.peak_s) <= _SAME_MOMENT_S:
-        return near or large or height < _ECHO_SHARE
-    around = (stronger.bump.onset_s - maps.lag_s, stronger.bump.offset_s + maps.lag_s)
-    return (near or large) and height < _PASSIVE_SHARE and around[0] <= weaker.bump.peak_s <= around[1]

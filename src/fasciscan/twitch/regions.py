@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ def label_regions(inside: NDArray[np.bool_], *, corners: bool = False) -> tuple[
     Parameters
     ----------
     inside
-        Array of any dimension.
+        Array of two dimensions or more.
     corners
         Whether touching at a corner connects.
 
@@ -23,6 +24,9 @@ def label_regions(inside: NDArray[np.bool_], *, corners: bool = False) -> tuple[
     labels, count
         Labels have the shape of ``inside``.
     """
+    if inside.ndim == 2:
+        count, flat = cv2.connectedComponents(inside.astype(np.uint8), connectivity=8 if corners else 4)
+        return np.asarray(flat, np.int32), count - 1
     from scipy import ndimage  # here: 0.3 s to import
 
     structure = np.ones((3,) * inside.ndim) if corners else None

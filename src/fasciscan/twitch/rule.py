@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.distinct import clearest_first, keep_distinct
 from fasciscan.twitch.events import Kind
+from fasciscan.twitch.verdict import Verdict
 
 _STAYS_NOISE_MM = 0.03
 """Levels before and after a twitch are known no better."""
@@ -18,36 +20,6 @@ _COMPANY_REACH_S = 1.0
 _RESTLESS = {Kind.CONTRACTION, Kind.TREMOR, Kind.PROBE_MOTION}
 _LARGE_SHARE = 0.4
 _USUAL_AREA_MM2, _MOST_BY_AREA = 20.0, 1.2
-
-
-class Verdict(NamedTuple):
-    """What a classifier makes of one candidate."""
-
-    probabilities: dict[Kind, float]
-    """Of every kind; they add up to 1."""
-    reason: str
-    """In one phrase, why the likeliest kind is the likeliest."""
-
-    @property
-    def kind(self) -> Kind:
-        """Fasciculation if that is likelier than not, else the likeliest other kind."""
-        if self.probabilities[Kind.FASCICULATION] >= 0.5:
-            return Kind.FASCICULATION
-        others = {kind: p for kind, p in self.probabilities.items() if kind is not Kind.FASCICULATION}
-        return max(others, key=others.__getitem__)
-
-
-class Classifier(Protocol):
-    """Whatever tells fasciculations from look-alikes: the rule here, a network elsewhere."""
-
-    @property
-    def name(self) -> str:
-        """What the provenance calls it."""
-        ...
-
-    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
-        """Judge the candidates found in one block of maps, in their order."""
-        ...
 
 
 class _Test(NamedTuple):
@@ -63,6 +35,9 @@ class _Test(NamedTuple):
     @property
     def probability(self) -> float:
         return float(1 / (1 + np.exp(-np.clip((self.value - self.limit) / self.softness, -30, 30))))
+
+
+_ECHO = Verdict({kind: float(kind is Kind.ARTEFACT) for kind in Kind}, "part of a larger motion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +81,13 @@ class Rule:
         """What the provenance calls it."""
         return "rule"
 
-    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:  # noqa: ARG002
-        """Judge candidates by their own measures and their company; the maps are for networks."""
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Judge candidates by their own measures and their company; a view of a clearer one is none."""
+        distinct = keep_distinct(clearest_first(candidates), maps.grid)
+        verdicts = dict(zip(map(id, distinct), self._judge_all(distinct), strict=True))
+        return [verdicts.get(id(candidate), _ECHO) for candidate in candidates]
+
+    def _judge_all(self, candidates: Sequence[Candidate]) -> list[Verdict]:
         tests = [self._tests(candidate) for candidate in candidates]
         restless = np.array([any(t.kind in _RESTLESS and t.probability > 0.5 for t in ts) for ts in tests])
         peaks_s = np.array([candidate.bump.peak_s for candidate in candidates])

@@ -1,0 +1,46 @@
+"""What a classifier says of a candidate, whichever classifier it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from fasciscan.motion import MotionMaps
+from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.events import Kind
+
+
+class Verdict(NamedTuple):
+    """What a classifier makes of one candidate."""
+
+    probabilities: dict[Kind, float]
+    """Of every kind; they add up to 1."""
+    reason: str
+    """In one phrase, why the likeliest kind is the likeliest."""
+    threshold: float = 0.5
+    """Probability from which a fasciculation counts: the classifier's operating point."""
+    shift_mm: tuple[float, float] | None = None
+    """From the centre of the candidate's cell to the epicentre, (x, y), where the classifier tells it."""
+    shift_sd_mm: float | None = None
+    """Standard deviation of each of its coordinates."""
+
+    @property
+    def kind(self) -> Kind:
+        """Fasciculation if that is likely enough to count, else the likeliest other kind."""
+        if self.probabilities[Kind.FASCICULATION] >= self.threshold:
+            return Kind.FASCICULATION
+        others = {kind: p for kind, p in self.probabilities.items() if kind is not Kind.FASCICULATION}
+        return max(others, key=others.__getitem__)
+
+
+class Classifier(Protocol):
+    """Whatever tells fasciculations from look-alikes."""
+
+    @property
+    def name(self) -> str:
+        """What the provenance calls it."""
+        ...
+
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Judge the candidates found in one block of maps, in their order."""
+        ...
