@@ -1,0 +1,158 @@
+"""Runs a detector over the clips of an evaluation, a process a clip, and keeps what is done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from fasciscan.errors import FasciscanError
+from fasciscan.score.baselines import BASELINES
+from fasciscan.score.clips import RESULT_SUFFIX, stem_of
+from fasciscan.simulate.truth import read_truth
+from fasciscan.twitch import Classifier
+
+SAME_MAKE = ("version", "config", "model_sha256", "classifier")
+"""Parts of the provenance that decide what a result says."""
+
+Progress = Callable[[int, int], None]
+"""Told how many clips are done, of how many."""
+MakeClassifier = Callable[[], Classifier]
+"""Each process makes its own, since a network in use cannot be sent to another: ``Rule``, or a loader of weights."""
+
+
+def analyze_clips(
+    truths: Sequence[Path],
+    out: Path,
+    make_classifier: MakeClassifier | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Analyse the clips beside truth files and write their results as ``<stem>.json``.
+
+    A result that is there already is kept if it was made by the same version, configuration and weights as the first
+    clip's, which is always analysed anew.
+
+    Parameters
+    ----------
+    truths
+        Truth files, with their clips in the same folder.
+    out
+        Folder of the results; made if it is not there.
+    make_classifier
+        Makes what judges the candidates; by default the shipped network does.
+    jobs
+        Processes; by default one a core.
+    progress
+        Told after each clip.
+
+    Raises
+    ------
+    FasciscanError
+        If a clip cannot be analysed; the others are done first.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    work = partial(_analyze_one, out=out, make_classifier=make_classifier)
+    first, rest = truths[0], truths[1:]
+    made_like = _make_of(work(first))
+    todo = [path for path in rest if _make_of(out / (stem_of(path) + RESULT_SUFFIX)) != made_like]
+    run_each(work, todo, jobs, progress, done=len(truths) - len(todo))
+
+
+def watch_clips(
+    truths: Sequence[Path], out: Path, baseline: str, jobs: int | None = None, progress: Progress | None = None
+) -> None:
+    """Watch clips by a baseline and write its traces as ``<stem>.npz``; those that are there are kept.
+
+    Parameters
+    ----------
+    truths, out, jobs, progress
+        See :func:`analyze_clips`.
+    baseline
+        Name of one of :data:`fasciscan.score.baselines.BASELINES`.
+
+    Raises
+    ------
+    FasciscanError
+        If a clip cannot be read; the others are done first.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    todo = [path for path in truths if not (out / f"{stem_of(path)}.npz").exists()]
+    run_each(partial(_watch_one, out=out, baseline=baseline), todo, jobs, progress, done=len(truths) - len(todo))
+
+
+def run_each(
+    work: Callable[[Path], object], paths: Sequence[Path], jobs: int | None, progress: Progress | None, done: int = 0
+) -> None:
+    """Do the work for every path in a pool of processes; what fails is named when all is done.
+
+    Raises
+    ------
+    FasciscanError
+        Naming each clip that failed and why.
+    """
+    total, failed = done + len(paths), []
+    if progress:
+        progress(done, total)
+    # Spawned: a forked child would inherit threads of Numba and OpenCV that are not there.
+    with ProcessPoolExecutor(min(jobs or os.cpu_count() or 1, max(len(paths), 1)), get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(work, path) for path in paths]):
+            done += 1
+            try:
+                future.result()
+            except FasciscanError as error:
+                failed.append(str(error))
+            if progress:
+                progress(done, total)
+    if failed:
+        raise FasciscanError(f"{len(failed)} of {total} clips could not be analysed: {'; '.join(sorted(failed))}")
+
+
+def _analyze_one(truth_path: Path, out: Path, make_classifier: MakeClassifier | None) -> Path:
+    from fasciscan.clip import ClipOptions
+    from fasciscan.pipeline import analyze
+    from fasciscan.report.result_json import result_to_dict
+
+    truth = read_truth(truth_path)
+    classifier = make_classifier() if make_classifier else None
+    options = ClipOptions(mm_per_px=truth.mm_per_px)
+    analysis = analyze(truth_path.with_name(truth.clip), options, classifier=classifier)
+    path = out / (stem_of(truth_path) + RESULT_SUFFIX)
+    _write_whole(path, lambda partial: partial.write_text(json.dumps(result_to_dict(analysis.result)), "utf-8"))
+    return path
+
+
+def _watch_one(truth_path: Path, out: Path, baseline: str) -> None:
+    import cv2
+
+    from fasciscan.clip import ClipOptions, open_clip
+
+    cv2.setNumThreads(1)  # one process a core is all there is to give
+    truth = read_truth(truth_path)
+    clip = open_clip(truth_path.with_name(truth.clip), ClipOptions(mm_per_px=truth.mm_per_px))
+    (chosen,) = [known for known in BASELINES if known.name == baseline]
+    _write_whole(out / f"{stem_of(truth_path)}.npz", chosen.watch(clip).write)
+
+
+def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write beside `path` and rename, so that a run that is killed leaves no half file to be kept."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _make_of(result: Path) -> dict[str, Any] | None:
+    """Tell what made a result; None where there is none that can be read."""
+    try:
+        provenance = json.loads(result.read_text(encoding="utf-8"))["provenance"]
+        return {key: provenance[key] for key in SAME_MAKE}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

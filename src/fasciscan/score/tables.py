@@ -1,0 +1,111 @@
+"""Evaluations as Markdown tables: one detector in a column, its figures with their intervals below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import isinf, isnan
+
+from fasciscan.score.bootstrap import Estimate
+from fasciscan.score.breakdown import AmplitudeRow, LookAlikeRow, Row
+from fasciscan.score.evaluation import LABELS, Evaluation
+from fasciscan.score.figures import BRIEF
+from fasciscan.score.mistakes import Mistake
+
+NOTHING = "–"
+NOT_REACHED = "not reached"
+
+
+def figures_table(evaluations: Sequence[Evaluation], names: Iterable[str] = LABELS) -> str:
+    """Lay out figures as rows and detectors as columns."""
+    rows = [
+        [
+            LABELS[name][0],
+            *(say(e.figures[name], LABELS[name][1]) if name in e.figures else NOTHING for e in evaluations),
+        ]
+        for name in names
+    ]
+    return markdown(["", *(e.name for e in evaluations)], rows)
+
+
+def breakdown_table(rows: Sequence[Row]) -> str:
+    """Lay out the brief figures of groups of clips."""
+    header = ["by", "group", "clips", "twitches", *(LABELS[name][0] for name in BRIEF)]
+    body = []
+    for before, row in zip([None, *rows], rows, strict=False):
+        by = "" if before and before.by == row.by else row.by
+        told = [say(row.figures[name], LABELS[name][1]) for name in BRIEF]
+        body.append([by, row.group, str(row.clips), str(row.twitches), *told])
+    return markdown(header, body)
+
+
+def comparison_table(evaluations: Sequence[Evaluation], name: str) -> str:
+    """Lay out one figure of groups of clips, a detector a column."""
+    label, decimals = LABELS[name]
+    by_group = [{(row.by, row.group): row for row in e.breakdown} for e in evaluations]
+    rows = [
+        [
+            row.by,
+            row.group,
+            str(row.clips),
+            *(say(rows[row.by, row.group].figures[name], decimals) for rows in by_group),
+        ]
+        for row in evaluations[0].breakdown
+    ]
+    return markdown([f"{label} by", "group", "clips", *(e.name for e in evaluations)], rows)
+
+
+def amplitude_table(evaluations: Sequence[Evaluation]) -> str:
+    """Lay out the share of twitches found by their size, a detector a column."""
+    by_group = [{row.group: row for row in e.by_amplitude} for e in evaluations]
+    first: Sequence[AmplitudeRow] = evaluations[0].by_amplitude
+    rows = [
+        [f"{row.group} mm", str(row.twitches), *(say(rows[row.group].recall, 3) for rows in by_group)] for row in first
+    ]
+    return markdown(["peak displacement", "twitches", *(e.name for e in evaluations)], rows)
+
+
+def look_alike_table(rows: Sequence[LookAlikeRow]) -> str:
+    """Lay out what look-alikes were told to be."""
+    header = ["look-alike", "class", "number", "told right", "as another", "as fasciculation", "left no candidate"]
+    return markdown(
+        header,
+        [
+            [r.name, r.kinds, *map(str, (r.number, r.told_right, r.told_otherwise, r.told_twitch, r.left_nothing))]
+            for r in rows
+        ],
+    )
+
+
+def mistakes_table(mistakes: Sequence[Mistake]) -> str:
+    """Lay out mistakes, one a row."""
+    header = ["clip", "at, s", "what", "mm or p", "told as, or near", "amid", "frames/s", "compression"]
+    return markdown(
+        header,
+        [
+            [m.clip, f"{m.time_s:.2f}", m.what, f"{m.size:.2f}", m.told or NOTHING, m.amid or NOTHING,
+             f"{m.frame_rate_hz:.0f}", m.compression]
+            for m in mistakes
+        ],
+    )  # fmt: skip
+
+
+def say(value: Estimate, decimals: int) -> str:
+    """Tell a figure with its interval."""
+    if isnan(value.value):
+        return NOTHING
+    if isnan(value.low):
+        return _number(value.value, decimals)
+    return f"{_number(value.value, decimals)} ({_number(value.low, decimals)} to {_number(value.high, decimals)})"
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out a table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+
+
+def _number(value: float, decimals: int) -> str:
+    if isinf(value):
+        return NOT_REACHED
+    # Rounded first, so that what is next to nothing is 0 and not −0.
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")

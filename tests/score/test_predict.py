@@ -1,0 +1,96 @@
+"""Running a detector over clips: what is done is kept, what was made otherwise is done again, failures are named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fasciscan.errors import ClipError, FasciscanError
+from fasciscan.score import Task, predict, read_clips
+from fasciscan.score.traces import read_trace
+from fasciscan.twitch import Rule
+
+SAMPLES = Path(__file__).parents[2] / "data_samples"
+
+MADE = {"version": "1", "config": {}, "model_sha256": "a", "classifier": "network"}
+
+
+@pytest.fixture
+def analyzed(bench, tmp_path, monkeypatch) -> list[str]:
+    """Three clips, and an analysis that takes note of what it is given and runs in this process."""
+    done: list[str] = []
+    for name in ("a", "b", "c"):
+        bench.truth().write(tmp_path / f"{name}.truth.json")
+
+    def analyze_one(truth_path: Path, out: Path, **_) -> Path:
+        done.append(truth_path.name[0])
+        if "bad" in truth_path.name:
+            raise ClipError(truth_path, "is no video", "make it again")
+        path = out / truth_path.name.replace(".truth", "")
+        path.write_text(json.dumps({"provenance": MADE}))
+        return path
+
+    class Here:
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def submit(self, work, path):
+            return SimpleNamespace(result=lambda: work(path))
+
+    monkeypatch.setattr(predict, "_analyze_one", analyze_one)
+    monkeypatch.setattr(predict, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(predict, "as_completed", iter)
+    return done
+
+
+def truths(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.truth.json"))
+
+
+def test_a_second_run_does_only_the_first_clip_anew(analyzed, tmp_path):
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    assert analyzed == ["a", "b", "c"]
+    analyzed.clear()
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    assert analyzed == ["a"]
+
+
+def test_results_of_other_weights_or_half_written_ones_are_made_again(analyzed, tmp_path):
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    (tmp_path / "out" / "b.json").write_text(json.dumps({"provenance": MADE | {"model_sha256": "old"}}))
+    (tmp_path / "out" / "c.json").write_text('{"provenance"')
+    analyzed.clear()
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    assert analyzed == ["a", "b", "c"]
+
+
+def test_a_clip_that_fails_is_named_after_the_others_are_done(analyzed, bench, tmp_path):
+    bench.truth().write(tmp_path / "bad.truth.json")
+    told: list[tuple[int, int]] = []
+    with pytest.raises(FasciscanError, match=r"1 of 4 clips could not be analysed: .*bad\.truth\.json"):
+        predict.analyze_clips(truths(tmp_path), tmp_path / "out", progress=lambda *at: told.append(at))
+    assert "c" in analyzed
+    assert told[-1] == (4, 4)
+
+
+@pytest.mark.slow
+def test_clips_are_analysed_by_the_rule_and_watched_by_a_baseline_in_processes_of_their_own(tmp_path):
+    samples = [SAMPLES / "biceps-twitches.truth.json", SAMPLES / "calf-lookalikes.truth.json"]
+    predict.analyze_clips(samples, tmp_path / "rule", Rule, jobs=1)
+    twitches, look_alikes = (clip.score(Task()) for clip in read_clips(samples, tmp_path / "rule"))
+    assert twitches.recall > 0.5
+    assert twitches.false == 0
+    assert ("tremor", "tremor") in [(told.name, told.told) for told in look_alikes.look_alikes]
+    predict.watch_clips(samples, tmp_path / "difference", "difference", jobs=1)
+    trace = read_trace(tmp_path / "difference" / "biceps-twitches.npz")
+    assert trace.times_s[-1] == pytest.approx(12, abs=0.1)
+    assert trace.strength.shape == (2, len(trace.times_s))
