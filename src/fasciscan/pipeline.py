@@ -39,10 +39,10 @@ from fasciscan.twitch import (
     Classifier,
     Event,
     Kind,
-    Rule,
     describe_event,
     find_candidates,
     group_sites,
+    load_network,
     settle,
 )
 
@@ -56,7 +56,6 @@ class Config:
 
     motion: MotionConfig = field(default_factory=MotionConfig)
     candidates: CandidateConfig = field(default_factory=CandidateConfig)
-    rule: Rule = field(default_factory=Rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,7 @@ def analyze(
     *,
     muscle: Muscle | None = None,
     config: Config = Config(),
+    classifier: Classifier | None = None,
     command: str = "",
     progress: Callable[[float], None] | None = None,
 ) -> Analysis:
@@ -89,6 +89,8 @@ def analyze(
         Which muscle it shows.
     config
         Settings.
+    classifier
+        What tells twitches from look-alikes; by default the network that ships.
     command
         The command line, for the provenance.
     progress
@@ -98,11 +100,14 @@ def analyze(
     ------
     ClipError
         If the clip cannot be read or shows too little tissue.
+    FasciscanError
+        If the network that ships is missing or damaged.
     """
+    classifier = classifier or load_network()
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
-    blocks = [_analyze_block(maps, config) for maps in measure_motion(watched, grid, config.motion)]
+    blocks = [_analyze_block(maps, config, classifier) for maps in measure_motion(watched, grid, config.motion)]
 
     log = _join_logs([block.log for block in blocks])
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
@@ -122,7 +127,7 @@ def analyze(
         other_motion=tuple(event for event in found if event.kind is not Kind.FASCICULATION),
         sites=tuple(sites),
         warnings=clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings,
-        provenance=Provenance(__version__, command, asdict(config), None, config.rule.name),
+        provenance=Provenance(__version__, command, asdict(config), classifier.sha256, classifier.name),
     )
     return Analysis(clip, result, join_rasters([block.raster for block in blocks]))
 
@@ -137,8 +142,7 @@ class _Block:
     raster: Raster
 
 
-def _analyze_block(maps: MotionMaps, config: Config) -> _Block:
-    classifier: Classifier = config.rule
+def _analyze_block(maps: MotionMaps, config: Config, classifier: Classifier) -> _Block:
     candidates = find_candidates(maps, config.candidates)
     judged = settle(candidates, classifier.classify(maps, candidates), maps.grid)
     events = [describe_event(candidate, verdict, maps.grid) for candidate, verdict in judged]
@@ -164,7 +168,7 @@ def _unless_excluded(event: Event, unusable: tuple[Unusable, ...]) -> Event:
     for stretch in unusable:
         if event.kind is Kind.FASCICULATION and stretch.start_s <= event.peak_s < stretch.end_s:
             reason = f"in a stretch that cannot be analysed: {stretch.why}"
-            return replace(event, kind=Kind.ARTEFACT, probability=1 - event.probability, reason=reason)
+            return replace(event, kind=Kind.ARTEFACT, probability=1.0, p_fasciculation=0.0, reason=reason)
     return event
 
 

@@ -15,6 +15,7 @@ COLUMNS = {
     "id": "id",
     "kind": "kind",
     "probability": "probability",
+    "p_fasciculation": "p_fasciculation",
     "reason": "reason",
     "onset_s": "onset_s",
     "peak_s": "peak_s",

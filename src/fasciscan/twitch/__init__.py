@@ -4,6 +4,7 @@ from fasciscan.twitch.candidates import Candidate, CandidateConfig, find_candida
 from fasciscan.twitch.describe import describe_event
 from fasciscan.twitch.distinct import settle
 from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
+from fasciscan.twitch.network import Network, load_network
 from fasciscan.twitch.rule import Rule
 from fasciscan.twitch.sites import Site, group_sites
 from fasciscan.twitch.verdict import Classifier, Verdict
@@ -14,6 +15,7 @@ __all__ = [
     "Classifier",
     "Event",
     "Kind",
+    "Network",
     "Origin",
     "Rule",
     "Site",
@@ -23,5 +25,6 @@ __all__ = [
     "describe_event",
     "find_candidates",
     "group_sites",
+    "load_network",
     "settle",
 ]

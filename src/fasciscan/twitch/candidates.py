@@ -26,6 +26,8 @@ _BEFORE_S, _AFTER_S = 0.3, 0.5
 _PEAK_REACH_S = 0.05
 _NEAR_S, _NEAR_MM = 0.1, 5.0
 """Of motions nearer than this in time and in each direction of space only the largest is looked at."""
+_LOBE_S, _LOBE_RATIO = 0.2, 1.4
+"""A lobe has some half of its motion's size; the swings of an oscillation are alike."""
 _REST_S = 0.1
 """Between the swings of one motion its place rests no longer."""
 _SAME_S = 0.03
@@ -95,10 +97,10 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
     """
     size = np.hypot(maps.excursion[..., 0], maps.excursion[..., 1])
     ratio = (size / np.hypot(maps.noise, maps.error)).astype(np.float32)
-    followed = (_follow(maps, size, ratio, *maximum, config) for maximum in _maxima(size, ratio, maps, config).tolist())
-    start, end = maps.core_s
-    found = [c for c in followed if c and start <= c.bump.peak_s < end and c.bump.height_mm > config.smallest_mm]
-    return sorted(_once_each(found), key=lambda c: c.bump.peak_s)
+    skin = np.nonzero(skin_cells(maps.grid))
+    maxima = _maxima(size, ratio, maps, config).tolist()
+    followed = (_follow(maps, size, ratio, skin, *maximum, config) for maximum in maxima)
+    return sorted(_once_each([c for c in followed if c]), key=lambda c: c.bump.peak_s)
 
 
 def _maxima(
@@ -109,11 +111,26 @@ def _maxima(
 
     if len(maps.times_s) < 2:
         return np.zeros((0, 3), np.intp)
-    pitch = (maps.times_s[1] - maps.times_s[0], *reversed(maps.grid.pitch_mm))
+    pitch = (_step_s(maps), *reversed(maps.grid.pitch_mm))
     reach = [2 * round(r / p) + 1 for r, p in zip((_NEAR_S, _NEAR_MM, _NEAR_MM), pitch, strict=True)]
     clear = np.where((ratio > config.enter) & (size > config.smallest_mm), size, 0)
+    start, end = maps.core_s
+    clear[(maps.times_s < start - _AFTER_S) | (maps.times_s >= end + _BEFORE_S)] = 0
     top = np.argwhere((clear == ndimage.maximum_filter(clear, reach)) & (clear > 0))
+    top = top[~_is_lobe(maps.excursion, top, round(_LOBE_S / pitch[0]))]
     return top[np.argsort(-clear[tuple(top.T)])]
+
+
+def _is_lobe(excursion: NDArray[np.float32], maxima: NDArray[np.intp], reach: int) -> NDArray[np.bool_]:
+    """Whether the same place moves much farther the other way just before or after.
+
+    A place that goes out and back reads as displaced the other way while the longer distance leads from it.
+    """
+    moments, rows, columns = (axis[:, None] for axis in maxima.T)
+    near = np.clip(moments + np.arange(-reach, reach + 1), 0, len(excursion) - 1)
+    here = excursion[moments, rows, columns]
+    back = -(excursion[near, rows, columns] * here).sum(axis=-1).min(axis=1)
+    return back > _LOBE_RATIO * (here[:, 0] ** 2).sum(axis=-1)
 
 
 def _extent(
@@ -129,7 +146,9 @@ def _extent(
     return slice(int(first), int(last) + 1)
 
 
-def _follow(maps: MotionMaps, size, ratio, moment: int, y: int, x: int, config: CandidateConfig) -> Candidate | None:
+def _follow(
+    maps: MotionMaps, size, ratio, skin, moment: int, y: int, x: int, config: CandidateConfig
+) -> Candidate | None:
     """Candidate at one place and moment; None if its path does not go out and back there."""
     time_s = maps.times_s[moment]
     moving = _extent(ratio, moment, (y, x), maps, config)
@@ -137,58 +156,63 @@ def _follow(maps: MotionMaps, size, ratio, moment: int, y: int, x: int, config: 
         max(float(maps.times_s[moving.start]), time_s - _BEFORE_S),
         min(float(maps.times_s[moving.stop - 1]), time_s + _AFTER_S),
     )
-    beside = np.zeros(maps.grid.shape, bool)
-    beside[
-        max(y - _CORE_REACH_CELLS, 0) : y + _CORE_REACH_CELLS + 1,
-        max(x - _CORE_REACH_CELLS, 0) : x + _CORE_REACH_CELLS + 1,
-    ] = True
+    top, left = max(y - _CORE_REACH_CELLS, 0), max(x - _CORE_REACH_CELLS, 0)
     around = slice(max(moment - _CORE_STEPS, 0), moment + _CORE_STEPS + 1)
-    largest = size[around].max(axis=0)
-    weights = np.where(beside & (largest >= _CORE_SHARE * largest[y, x]), largest, 0)
-    direction = _main_direction(maps.excursion[around][:, weights > 0])
+    beside = size[around, top : y + _CORE_REACH_CELLS + 1, left : x + _CORE_REACH_CELLS + 1].max(axis=0)
+    rows, columns = np.nonzero(beside >= _CORE_SHARE * beside[y - top, x - left])
+    core = rows + top, columns + left
+    weights = np.zeros(maps.grid.shape, np.float32)
+    weights[core] = beside[rows, columns]
+    direction = _main_direction(maps.excursion[around][:, *core])
     trace = path_along(maps.frames, weights, direction, extent_s, _MARGIN_S)
     bumps = find_bumps(trace, extent_s)
-    if not bumps:
+    bump = min(bumps, key=lambda bump: abs(bump.peak_s - time_s), default=None)
+    if not bump or not maps.core_s[0] <= bump.peak_s < maps.core_s[1] or bump.height_mm <= config.smallest_mm:
         return None
-    bump = min(bumps, key=lambda bump: abs(bump.peak_s - time_s))
-    return _candidate(maps, size, ratio, (y, x), direction, weights > 0, trace, bump)
+    return _candidate(maps, size, ratio, skin, (y, x), direction, core, trace, bump)
 
 
 def _candidate(
-    maps: MotionMaps, size, ratio, cell: tuple[int, int], direction, core: NDArray[np.bool_], trace, bump: Bump
+    maps: MotionMaps, size, ratio, skin, cell: tuple[int, int], direction, core, trace: PathTrace, bump: Bump
 ) -> Candidate:
-    at_peak = np.abs(maps.times_s - bump.peak_s) <= _PEAK_REACH_S
-    at_peak[np.argmin(np.abs(maps.times_s - bump.peak_s))] = True
+    peak, reach = int(np.argmin(np.abs(maps.times_s - bump.peak_s))), round(_PEAK_REACH_S / _step_s(maps))
+    at_peak = slice(max(peak - reach, 0), peak + reach + 1)
     amplitude = without_outliers(np.where(maps.grid.valid, size[at_peak].max(axis=0), 0))
     amplitude[cell] = max(amplitude[cell], 1e-6)
     most = float(amplitude[core].max())
-    out = np.sign(np.einsum("tcd,d->", maps.excursion[at_peak][:, core], np.array(direction, np.float32))) or 1.0
-    rhythm, period_s = heartbeat(maps.excursion[:, core].mean(axis=1) @ np.array(direction, np.float32), maps.times_s)
+    place = maps.excursion[:, *core].mean(axis=1)
+    along = place @ np.array(direction, np.float32)
+    out = np.sign(along[at_peak].sum()) or 1.0
+    rhythm, period_s = heartbeat(along, maps.times_s)
     return Candidate(
         cell=cell,
         amplitude=amplitude,
         direction=(float(out * direction[0]), float(out * direction[1])),
-        strength=float(ratio[at_peak][:, core].max()),
+        strength=float(ratio[at_peak][:, *core].max()),
         trace=trace,
         bump=bump,
         rigid_mm=_jolt(maps, bump),
-        skin_share=float(np.median(amplitude[skin_cells(maps.grid)]) / most),
+        skin_share=float(np.median(amplitude[skin]) / most),
         field_share=float(np.mean(amplitude[maps.grid.valid] > most / 3)),
-        unrest=_unrest(maps, np.linalg.norm(maps.excursion[:, core].mean(axis=1), axis=-1), bump),
+        unrest=_unrest(maps, np.hypot(place[:, 0], place[:, 1]), bump),
         commotion=_unrest(maps, maps.field, bump, most),
         rhythm=rhythm,
         period_s=period_s,
         support_mm2=float(
             np.count_nonzero(moving_region(amplitude, cell, 0.5)) * maps.grid.pitch_mm[0] * maps.grid.pitch_mm[1]
         ),
-        error_mm=float(np.median(maps.error[at_peak][:, core])),
+        error_mm=float(np.median(maps.error[at_peak][:, *core])),
     )
+
+
+def _step_s(maps: MotionMaps) -> float:
+    return float(maps.times_s[1] - maps.times_s[0])
 
 
 def _jolt(maps: MotionMaps, bump: Bump) -> float:
     """Largest excursion of the whole frame in mm around a bump."""
     meanwhile = (maps.times_s >= bump.onset_s - maps.lag_s) & (maps.times_s <= bump.offset_s + maps.lag_s)
-    half = round(maps.lag_s / (maps.times_s[1] - maps.times_s[0]))
+    half = round(maps.lag_s / _step_s(maps))
     rigid = maps.rigid[meanwhile]
     return float(np.hypot(*(rigid[half:] - rigid[:-half]).T).max(initial=0) / 2)
 

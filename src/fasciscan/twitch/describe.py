@@ -6,9 +6,9 @@ import numpy as np
 
 from fasciscan.motion import Grid
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.epicentre import find_epicentre, fit_ellipse
-from fasciscan.twitch.events import Event, Origin, Territory, Trace
-from fasciscan.twitch.rule import Verdict
+from fasciscan.twitch.epicentre import Epicentre, find_epicentre, fit_ellipse
+from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
+from fasciscan.twitch.verdict import Verdict
 
 _TRACE_MARGIN_S = 0.3
 
@@ -25,12 +25,13 @@ def describe_event(candidate: Candidate, verdict: Verdict, grid: Grid) -> Event:
         id=0,
         kind=verdict.kind,
         probability=verdict.probabilities[verdict.kind],
+        p_fasciculation=verdict.probabilities[Kind.FASCICULATION],
         reason=verdict.reason,
         onset_s=bump.onset_s,
         peak_s=bump.peak_s,
         offset_s=bump.offset_s,
         peak_frame=bump.peak_frame,
-        origin=_origin(candidate, grid),
+        origin=_origin(candidate, verdict, grid),
         territory=_territory(candidate, grid),
         peak_displacement_px=bump.height_mm * to_px,
         peak_velocity_px_s=bump.velocity_mm_s * to_px,
@@ -40,8 +41,15 @@ def describe_event(candidate: Candidate, verdict: Verdict, grid: Grid) -> Event:
     )
 
 
-def _origin(candidate: Candidate, grid: Grid) -> Origin:
+def _origin(candidate: Candidate, verdict: Verdict, grid: Grid) -> Origin:
     place = find_epicentre(candidate.amplitude, candidate.cell, candidate.strength, grid)
+    if verdict.shift_mm is not None and verdict.shift_sd_mm is not None:
+        y, x = candidate.cell
+        place = Epicentre(
+            float(grid.lateral_mm[x]) + verdict.shift_mm[0],
+            float(grid.depth_mm[y]) + verdict.shift_mm[1],
+            verdict.shift_sd_mm,
+        )
     known = grid.calibrated
     return Origin(
         x_px=grid.box[0] + place.x_mm / grid.mm_per_px[0],

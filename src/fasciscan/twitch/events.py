@@ -66,6 +66,8 @@ class Event:
     kind: Kind
     probability: float
     """That it is of its kind, 0 to 1."""
+    p_fasciculation: float
+    """That it is a fasciculation, whatever its kind: what the operating point is applied to."""
     reason: str
     """In one phrase, why it was given its kind: ``"out and back in 0.21 s, local"``."""
     onset_s: float

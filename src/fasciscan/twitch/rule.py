@@ -81,6 +81,11 @@ class Rule:
         """What the provenance calls it."""
         return "rule"
 
+    @property
+    def sha256(self) -> str | None:
+        """It has no weights."""
+        return None
+
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge candidates by their own measures and their company; a view of a clearer one is none."""
         distinct = keep_distinct(clearest_first(candidates), maps.grid)

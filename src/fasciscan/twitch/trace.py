@@ -180,12 +180,18 @@ def _lasting_step(times: NDArray[np.float64], path: NDArray[np.float64], still: 
     before, after = _beside(still)
     if min(len(before), len(after)) < _FEWEST_FOR_SLOPE:
         return 0.0
-    slope = (np.polyfit(times[before], path[before], 1)[0] + np.polyfit(times[after], path[after], 1)[0]) / 2
+    slope = (_slope(times[before], path[before]) + _slope(times[after], path[after])) / 2
     gaps = []
     for level in (path, path - slope * times):
         (low, high), (lower, upper) = (_middle_half(level[part]) for part in (before, after))
         gaps.append(max(lower - high, low - upper, 0.0))
     return float(min(gaps))
+
+
+def _slope(times: NDArray[np.float64], path: NDArray[np.float64]) -> float:
+    """Of the least-squares line."""
+    centred = times - times.mean()
+    return float(centred @ path / (centred @ centred))
 
 
 def _middle_half(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -41,6 +41,11 @@ class Classifier(Protocol):
         """What the provenance calls it."""
         ...
 
+    @property
+    def sha256(self) -> str | None:
+        """Of its weights; None where it has none."""
+        ...
+
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge the candidates found in one block of maps, in their order."""
         ...

@@ -1,0 +1,148 @@
+"""The network that tells what a candidate is, as it ships: run by ONNX Runtime, its weights checked against a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.errors import FasciscanError
+from fasciscan.motion import MotionMaps
+from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.events import Kind
+from fasciscan.twitch.patches import MEASURES, MOVING, STILL, SURROUNDINGS, Patches, cut_patches
+from fasciscan.twitch.verdict import Verdict
+
+if TYPE_CHECKING:  # 0.1 s to import
+    from onnxruntime import InferenceSession
+
+MODEL_SCHEMA = "fasciscan.model/1"
+"""Name and version of the metadata's format; models/README.md tells its fields."""
+SHIPPED = "fasciscan-cnn.onnx"
+INPUTS = ("moving", "still", "surroundings", "measures")
+OUTPUTS = ("probabilities", "shift_mm", "sd_mm")
+
+_THREADS = 1
+"""A second one gains little on so small a network, and clips are analysed in a process a core."""
+_BATCH = 64
+_CHANNELS = {"moving": MOVING, "still": STILL, "surroundings": SURROUNDINGS, "measures": MEASURES}
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A classifier of candidates; made by :func:`load_network`."""
+
+    name: str
+    sha256: str
+    """Of the weights."""
+    threshold: float
+    """Probability from which a fasciculation counts; chosen on validation clips."""
+    session: InferenceSession
+
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Judge the candidates found in one block of maps, in their order."""
+        verdicts: list[Verdict] = []
+        patches = cut_patches(maps, candidates)
+        for start in range(0, len(candidates), _BATCH):
+            probabilities, shift_mm, sd_mm = self.judge(patches[start : start + _BATCH])
+            verdicts += [
+                self._say(candidate, *said)
+                for candidate, said in zip(
+                    candidates[start:], zip(probabilities, shift_mm, sd_mm, strict=True), strict=False
+                )
+            ]
+        return verdicts
+
+    def judge(self, patches: Patches) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Tell probabilities (n, 6), the shift to the epicentre in mm (n, 2), and its standard deviation (n,)."""
+        inputs = {name: getattr(patches, name) for name in INPUTS}
+        probabilities, shift_mm, sd_mm = self.session.run(list(OUTPUTS), inputs)
+        return np.asarray(probabilities), np.asarray(shift_mm), np.asarray(sd_mm)
+
+    def _say(self, candidate: Candidate, probabilities: NDArray, shift_mm: NDArray, sd_mm: np.floating) -> Verdict:
+        of_kind = {kind: float(p) for kind, p in zip(Kind, probabilities, strict=True)}
+        shift = (float(shift_mm[0]), float(shift_mm[1]))
+        kind = Verdict(of_kind, "", self.threshold).kind
+        reason = f"network: {kind} {of_kind[kind]:.2f}; {_why(candidate, kind)}"
+        return Verdict(of_kind, reason, self.threshold, shift, float(sd_mm))
+
+
+def load_network(path: Path | None = None) -> Network:
+    """Load a network.
+
+    Parameters
+    ----------
+    path
+        ``.onnx`` file with its metadata beside it as ``.json``; by default the one that ships.
+
+    Raises
+    ------
+    FasciscanError
+        If a file is missing or damaged, the weights are not the ones the metadata tells of, or the network was made
+        for another version of the patches.
+    """
+    path = path or _shipped()
+    metadata = _read_metadata(path.with_suffix(".json"))
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise FasciscanError(f"{path}: cannot be read ({error.strerror}); install fasciscan again.") from error
+    sha256 = hashlib.sha256(weights).hexdigest()
+    if sha256 != metadata["sha256"]:
+        raise FasciscanError(f"{path}: is not the network its .json tells of; restore both files from one source.")
+    if any(metadata["inputs"][name] != list(channels) for name, channels in _CHANNELS.items()):
+        raise FasciscanError(
+            f"{path}: was made for another version of fasciscan; use the one that ships, or train anew."
+        )
+    return Network(metadata["name"], sha256, float(metadata["threshold"]), _start(weights))
+
+
+def _shipped() -> Path:
+    """In the wheel the models lie inside the package; in a checkout, at the top of the repository."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "models" / SHIPPED
+    return inside if inside.exists() else package.parents[1] / "models" / SHIPPED
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise FasciscanError(f"{path}: cannot be read as a network's metadata ({error}); restore the file.") from error
+    wanted = {"name", "sha256", "threshold", "inputs"}
+    if not isinstance(metadata, dict) or metadata.get("schema") != MODEL_SCHEMA or not wanted <= set(metadata):
+        raise FasciscanError(f"{path}: is not of schema {MODEL_SCHEMA}; restore the file.")
+    return metadata
+
+
+def _start(weights: bytes) -> InferenceSession:
+    import onnxruntime  # here: 0.1 s to import
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = _THREADS
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def _why(candidate: Candidate, kind: Kind) -> str:
+    """Name a measure of the candidate that goes with its kind."""
+    bump = candidate.bump
+    length_s = bump.offset_s - bump.onset_s
+    match kind:
+        case Kind.FASCICULATION:
+            return f"out and back in {length_s:.2f} s"
+        case Kind.PULSATION:
+            return f"likeness to itself {candidate.rhythm:.2f} every {candidate.period_s:.2f} s"
+        case Kind.CONTRACTION:
+            return f"lasts {length_s:.2f} s, {bump.returned:.0%} of the way taken back"
+        case Kind.TREMOR:
+            return f"one of {bump.swings} swings"
+        case Kind.PROBE_MOTION:
+            return f"the skin moves {candidate.skin_share:.0%} as far"
+        case Kind.ARTEFACT:
+            return f"{candidate.strength:.1f} times the noise over {candidate.support_mm2:.0f} mm²"

@@ -1,0 +1,390 @@
+"""What the network sees of a candidate: the motion around its place and moment, its surroundings, its measures.
+
+Everything is on the physical grid, about 1 mm and 40 Hz, and in units of each cell's own noise, so that one network
+serves every scanner, depth and frame rate. Absolute size, which physics is about, comes beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.motion import MotionMaps
+from fasciscan.motion.rigid import skin_cells, some_of
+from fasciscan.twitch.candidates import Candidate
+
+RATE_HZ = 40.0
+STEPS = 24
+"""0.6 s around the peak: rise and most of the fall of a twitch."""
+CELLS = 21
+"""Some 21 mm around the place: a territory (10.7 mm, Birkbeck 2020) and what it drags along."""
+LONG_STEPS = 256
+"""6.4 s around the peak: several heartbeats, and what comes before and after a contraction."""
+MOVING = ("velocity x", "velocity y", "excursion x", "excursion y", "change", "confidence")
+"""Channels of a patch that change with time; vectors as asinh(value / noise), the others as logarithms of ratios."""
+STILL = ("tissue", "depth", "noise", "amplitude", "share")
+"""Channels that do not: 1 in the tissue; cm below its upper edge; ln of the noise, of the candidate's amplitude
+(both against 0.05 mm); its amplitude as a share of its cell's."""
+SURROUNDINGS = (
+    "measured",
+    "path",
+    "along",
+    "place",
+    "ring",
+    "field",
+    "upper field",
+    "skin",
+    "rigid x",
+    "rigid y",
+    "field change",
+    "place change",
+    "place confidence",
+)
+"""Channels over the longer time: whether anything was measured; the path followed; the place's excursion, signed along
+the direction of the motion, and its length; lengths 6-10 mm away, in the median and the upper tenth of the field and
+in the strip under the probe; whole-frame motion; frame difference of field and place; the place's confidence."""
+MEASURES = (
+    "strength",
+    "height",
+    "rise",
+    "length",
+    "velocity",
+    "returned",
+    "undershoot",
+    "swings",
+    "stays",
+    "seen",
+    "support",
+    "strain",
+    "error",
+    "rigid",
+    "skin",
+    "field",
+    "unrest",
+    "commotion",
+    "rhythm",
+    "period",
+    "depth",
+    "frame rate",
+    "company",
+    "near company",
+)
+"""The candidate's own measures; lengths, times and ratios of them as logarithms."""
+LIMIT = 6.0
+"""Values are limited to this: asinh of 200 times the noise."""
+
+_PLAIN_MM = 0.05
+"""A length of the order of what can just be seen."""
+_LOG_LIMIT = 3.0
+_FEWEST_MM, _FEWEST_S = 0.001, 0.005
+"""Added before a logarithm, so that nothing reads as minus infinity."""
+_FRAMES_FOR_NOISE = 100
+"""Frames looked at for the usual velocity and difference of a cell."""
+_LOWER_QUARTILE = 0.7585
+"""Of the length of a vector of two unit normals (Rayleigh); motion itself hardly touches it."""
+_LEAST_VELOCITY_NOISE_MM_S = 0.1
+"""Strong compression freezes blocks of the picture, and their noise reads as 0."""
+_LEAST_CHANGE = 0.2
+"""Grey levels; the same for the frame difference."""
+_FIELD_STRIDE = 3
+"""Of the cells a median of the field is taken over, every third is enough for the frame difference."""
+_RING_MM = (6.0, 10.0)
+_RING_CELLS = 32
+"""Cells of the ring that are looked at: enough for a median."""
+_COMPANY_S, _COMPANY_MM = 1.0, 6.0
+_BLUR = 1.1
+"""Reach of the interpolation in steps: a little over 1, so that single lost frames leave no hole."""
+_REACH_S = 0.15
+"""A time further than this from any measured frame has no motion: frames are missing there."""
+
+Array = NDArray[np.float32]
+Times = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """What the network sees of n candidates."""
+
+    moving: Array
+    """(n, 6, STEPS, CELLS, CELLS); channels are :data:`MOVING`."""
+    still: Array
+    """(n, 5, CELLS, CELLS); channels are :data:`STILL`."""
+    surroundings: Array
+    """(n, 13, LONG_STEPS); channels are :data:`SURROUNDINGS`."""
+    measures: Array
+    """(n, 24); see :data:`MEASURES`. Not yet standardised: the network does that itself."""
+
+    def __len__(self) -> int:
+        return len(self.measures)
+
+    def __getitem__(self, rows: slice) -> Patches:
+        """Return some of them."""
+        return Patches(self.moving[rows], self.still[rows], self.surroundings[rows], self.measures[rows])
+
+
+def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], spare: int = 0) -> Patches:
+    """Cut out what the network sees of each candidate.
+
+    Parameters
+    ----------
+    maps
+        The block the candidates were found in.
+    candidates
+        The candidates.
+    spare
+        Cells and steps more on each side of ``moving`` and ``still``: room to shift them in training.
+
+    Returns
+    -------
+    Patches
+        In the order of the candidates, each with its cell and its peak in the middle. Zero outside the tissue and
+        where nothing was measured.
+    """
+    usual = _usual(maps)
+    size, steps = CELLS + 2 * spare, STEPS + 2 * spare
+    patches = Patches(
+        moving=np.zeros((len(candidates), len(MOVING), steps, size, size), np.float32),
+        still=np.zeros((len(candidates), len(STILL), size, size), np.float32),
+        surroundings=np.zeros((len(candidates), len(SURROUNDINGS), LONG_STEPS), np.float32),
+        measures=_measure(maps, candidates),
+    )
+    for n, candidate in enumerate(candidates):
+        patches.moving[n] = _cut_moving(maps, usual, candidate, steps, size)
+        patches.still[n] = _cut_still(maps, candidate, size)
+        patches.surroundings[n] = _cut_surroundings(maps, usual, candidate)
+    return patches
+
+
+def mirror(patches: Patches) -> Patches:
+    """Swap left and right: what the network would see had the probe been turned round."""
+    moving, surroundings = patches.moving[..., ::-1].copy(), patches.surroundings.copy()
+    moving[:, [n for n, name in enumerate(MOVING) if name.endswith(" x")]] *= -1
+    surroundings[:, SURROUNDINGS.index("rigid x")] *= -1
+    return replace(patches, moving=moving, still=patches.still[..., ::-1].copy(), surroundings=surroundings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """What is usual in a block, and the course of its field as a whole."""
+
+    velocity: Array
+    """(ny, nx) mm/s, noise of each component; infinite outside the tissue."""
+    change: Array
+    """(ny, nx) grey levels, median of the frame difference."""
+    lengths: Array
+    """(t, 3) mm: excursion in the median and upper tenth of the field and in the strip under the probe."""
+    field_change: NDArray[np.floating]
+    """(n frames,) ln of the frame difference against the usual, median of the field."""
+
+
+def _usual(maps: MotionMaps) -> _Usual:
+    valid, frames = maps.grid.valid, maps.frames
+    velocity = np.full(maps.grid.shape, np.inf, np.float32)
+    change = np.ones(maps.grid.shape, np.float32)
+    field, skin = (
+        np.hypot(*np.moveaxis(maps.excursion[:, *some_of(cells)], -1, 0)) for cells in (valid, skin_cells(maps.grid))
+    )
+    upper = np.partition(field, int(0.9 * field.shape[1]), axis=1)[:, int(0.9 * field.shape[1])]
+    lengths = np.stack([maps.field, upper, np.median(skin, axis=1)], axis=1)
+    stepped = np.flatnonzero(frames.step_s > 0)
+    if not len(stepped):
+        return _Usual(velocity, change, lengths, np.zeros(len(frames.times_s), np.float32))
+    some = stepped[:: max(1, len(stepped) // _FRAMES_FOR_NOISE)]
+    speed = np.hypot(frames.step[some, ..., 0], frames.step[some, ..., 1])[:, valid] / frames.step_s[some, None]
+    quarter = len(some) // 4
+    low = np.partition(speed, quarter, axis=0)[quarter] / _LOWER_QUARTILE
+    velocity[valid] = np.maximum(low, _LEAST_VELOCITY_NOISE_MM_S)
+    change[valid] = np.maximum(np.median(frames.change[some][:, valid], axis=0), _LEAST_CHANGE)
+    field_cells = tuple(index[::_FIELD_STRIDE] for index in some_of(valid))
+    field_change = np.median(_ratio(frames.change[:, *field_cells], change[field_cells]), axis=1)
+    return _Usual(velocity, change, lengths, field_change)
+
+
+def _cut_moving(maps: MotionMaps, usual: _Usual, candidate: Candidate, steps: int, size: int) -> Array:
+    """Cut (6, steps, size, size)."""
+    wanted_s = candidate.bump.peak_s + (np.arange(steps) - (steps - 1) / 2) / RATE_HZ
+    frames, cell = maps.frames, candidate.cell
+    rows, weights = _interpolation(frames.times_s - frames.step_s / 2, wanted_s, frames.step_s > 0)
+    step_s = np.where(frames.step_s[rows] > 0, frames.step_s[rows], 1).astype(np.float32)
+    velocity = _around(frames.step[rows], cell, size) / step_s[:, None, None, None]
+    change = _around(frames.change[rows], cell, size)
+    at_rows, at_weights = _interpolation(maps.times_s, wanted_s)
+    excursion = _around(maps.excursion[at_rows], cell, size)
+    noise = _around(maps.noise[None], cell, size, np.inf)
+    tissue = np.isfinite(noise)
+    with np.errstate(invalid="ignore"):  # outside the tissue both are infinite
+        error = _around(maps.error[at_rows], cell, size, np.inf)
+        confidence = np.where(tissue, _ratio(np.where(tissue, noise, 1), error), 0)
+    usual_change = _around(usual.change[None], cell, size, 1.0)
+    seen = (weights > 0).any(axis=1).reshape(-1, 1, 1)
+    out = np.empty((len(MOVING), steps, size, size), np.float32)
+    out[0:2] = _compress(_blend(weights, velocity), _around(usual.velocity[None], cell, size, np.inf))
+    out[2:4] = _compress(_blend(at_weights, excursion), noise)
+    out[4] = np.where(tissue & seen, _ratio(_blend(weights, change), usual_change), 0)
+    out[5] = _blend(at_weights, confidence)
+    return np.clip(out, -LIMIT, LIMIT)
+
+
+def _cut_still(maps: MotionMaps, candidate: Candidate, size: int) -> Array:
+    """Cut (5, size, size)."""
+    cell = candidate.cell
+    tissue = _around(maps.grid.valid[None].astype(np.float32), cell, size)[0]
+    noise = _around(maps.noise[None], cell, size, _PLAIN_MM)[0]
+    amplitude = _around(candidate.amplitude[None], cell, size)[0]
+    depth_mm = np.broadcast_to(maps.grid.depth_mm.astype(np.float32)[:, None], maps.grid.shape)
+    out = np.stack([
+        tissue,
+        _around(depth_mm[None], cell, size)[0] / 10,
+        np.log(np.where(tissue > 0, noise, _PLAIN_MM) / _PLAIN_MM),
+        np.log((amplitude + _FEWEST_MM) / _PLAIN_MM),
+        amplitude / max(float(candidate.amplitude[cell]), _FEWEST_MM),
+    ])  # fmt: skip
+    return np.clip(out * (tissue > 0), -LIMIT, LIMIT)
+
+
+def _cut_surroundings(maps: MotionMaps, usual: _Usual, candidate: Candidate) -> Array:
+    """Cut (13, LONG_STEPS)."""
+    y, x = candidate.cell
+    wanted_s = candidate.bump.peak_s + (np.arange(LONG_STEPS) - (LONG_STEPS - 1) / 2) / RATE_HZ
+    rows = _rows_within(maps.times_s, wanted_s)
+    times_s, frames_s = maps.times_s[rows], maps.frames.times_s
+    beside = np.zeros(maps.grid.shape, bool)
+    beside[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = True
+    place = np.nonzero(beside & maps.grid.valid)
+    noise = float(np.median(maps.noise[place]))
+    vectors = maps.excursion[rows, *place].mean(axis=1)
+    ring = np.median(np.hypot(*np.moveaxis(maps.excursion[rows, *_ring(maps, candidate.cell)], -1, 0)), axis=1)
+    in_mm = np.column_stack([
+        vectors @ np.array(candidate.direction, np.float32),
+        np.hypot(vectors[:, 0], vectors[:, 1]),
+        ring,
+        usual.lengths[rows],
+        maps.rigid[rows],
+    ])  # fmt: skip
+    frame_rows = _rows_within(frames_s, wanted_s)
+    place_change = _ratio(maps.frames.change[frame_rows, *place], usual.change[place]).mean(axis=1)
+    confidence = _ratio(np.array(noise), np.median(maps.error[rows, *place], axis=1))
+
+    def laid_out(values: NDArray, at_s: Times) -> NDArray:
+        return np.interp(wanted_s, at_s, values, left=0, right=0) if len(at_s) else np.zeros(LONG_STEPS)
+
+    measured = (wanted_s >= maps.times_s[0]) & (wanted_s <= maps.times_s[-1])
+    out = np.stack([
+        measured,
+        np.arcsinh(laid_out(_upright(candidate), candidate.trace.times_s) / noise),
+        *(np.arcsinh(laid_out(column, times_s) / noise) for column in in_mm.T),
+        laid_out(usual.field_change[frame_rows], frames_s[frame_rows]),
+        laid_out(place_change, frames_s[frame_rows]),
+        laid_out(confidence, times_s),
+    ])  # fmt: skip
+    return np.clip(out, -LIMIT, LIMIT).astype(np.float32)
+
+
+def _measure(maps: MotionMaps, candidates: Sequence[Candidate]) -> Array:
+    """Tell the measures, (n, 24)."""
+    peaks_s = np.array([c.bump.peak_s for c in candidates])
+    places = np.array([c.cell for c in candidates], float).reshape(-1, 2) * maps.grid.pitch_mm[::-1]
+    stepped = maps.frames.step_s[maps.frames.step_s > 0]
+    rate_hz = 1 / float(np.median(stepped)) if len(stepped) else 1.0
+    out = np.zeros((len(candidates), len(MEASURES)), np.float32)
+    for n, c in enumerate(candidates):
+        bump, height = c.bump, max(c.bump.height_mm, _FEWEST_MM)
+        beside = np.abs(peaks_s - bump.peak_s) <= _COMPANY_S
+        near = beside & (np.linalg.norm(places - places[n], axis=1) <= _COMPANY_MM)
+        seen_s = min(bump.onset_s - c.trace.times_s[0], c.trace.times_s[-1] - bump.offset_s)
+        out[n] = (
+            np.log(max(c.strength, 1.0)),
+            np.log(height / _PLAIN_MM),
+            np.log(bump.rise_s + _FEWEST_S),
+            np.log(bump.offset_s - bump.onset_s + _FEWEST_S),
+            np.log(bump.velocity_mm_s + _PLAIN_MM),
+            bump.returned,
+            min(bump.undershoot, 3.0),
+            min(bump.swings, 12),
+            np.log(c.trace.stays_mm / height + 0.05),
+            np.log(max(seen_s, 0.0) + 0.05),
+            np.log(c.support_mm2 + 1),
+            np.log(height / np.sqrt(c.support_mm2 + 1)),
+            np.log(min(c.error_mm, 10.0) / height + 0.01),
+            np.log(c.rigid_mm / height + 0.01),
+            np.log(c.skin_share + 0.02),
+            np.log(c.field_share + 0.01),
+            np.log(c.unrest + 0.02),
+            np.log(c.commotion + 0.02),
+            c.rhythm,
+            c.period_s,
+            maps.grid.depth_mm[c.cell[0]] / 10,
+            np.log(rate_hz),
+            np.log(np.count_nonzero(beside)),
+            np.log(np.count_nonzero(near)),
+        )
+    return out
+
+
+def _interpolation(at_s: Times, wanted_s: Times, usable: NDArray[np.bool_] | None = None) -> tuple[slice, Array]:
+    """Rows to blend and their weights (wanted, rows): averaged where they are denser, interpolated where sparser."""
+    near = slice(*(int(n) for n in np.searchsorted(at_s, (wanted_s[0] - _REACH_S, wanted_s[-1] + _REACH_S))))
+    gap = float(np.median(np.diff(at_s[near]))) if near.stop - near.start > 1 else 0.0
+    reach = min(_BLUR * max(gap, 1 / RATE_HZ), _REACH_S)
+    weights = np.maximum(1 - np.abs(wanted_s[:, None] - at_s[near]) / reach, 0)
+    if usable is not None:
+        weights *= usable[near]
+    total = weights.sum(axis=1, keepdims=True)
+    return near, np.divide(weights, total, out=np.zeros_like(weights), where=total > 0).astype(np.float32)
+
+
+def _rows_within(at_s: Times, wanted_s: Times) -> slice:
+    first, last = np.searchsorted(at_s, (wanted_s[0] - 1 / RATE_HZ, wanted_s[-1] + 1 / RATE_HZ))
+    return slice(int(first), int(last))
+
+
+def _blend(weights: Array, values: Array) -> Array:
+    """Blend (rows, ...) by (wanted, rows); components, if any, come first: ([2,] wanted, size, size)."""
+    # einsum, since BLAS wakes its threads for each of these small products and waits for them.
+    flat = np.einsum("wr,rv->wv", weights, values.reshape(len(values), -1))
+    blended = flat.reshape(len(weights), *values.shape[1:])
+    return np.moveaxis(blended, -1, 0) if values.ndim == 4 else blended
+
+
+def _around(values: Array, cell: tuple[int, int], size: int, outside: float = 0.0) -> Array:
+    """Cut ``size`` × ``size`` cells of (t, ny, nx, ...) with a cell in the middle."""
+    reach = size // 2
+    _, ny, nx = values.shape[:3]
+    top, left = cell[0] - reach, cell[1] - reach
+    rows = slice(max(top, 0), min(top + size, ny))
+    cols = slice(max(left, 0), min(left + size, nx))
+    out = np.full((len(values), size, size, *values.shape[3:]), outside, np.float32)
+    out[:, rows.start - top : rows.stop - top, cols.start - left : cols.stop - left] = values[:, rows, cols]
+    return out
+
+
+def _ring(maps: MotionMaps, cell: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Cells 6 to 10 mm away; the place itself where the tissue has none there."""
+    ny, nx = maps.grid.shape
+    x_mm, y_mm = maps.grid.pitch_mm
+    away = np.hypot((np.arange(ny) - cell[0])[:, None] * y_mm, (np.arange(nx) - cell[1]) * x_mm)
+    rows, cols = np.nonzero(maps.grid.valid & (away >= _RING_MM[0]) & (away <= _RING_MM[1]))
+    if not len(rows):
+        return np.array([cell[0]]), np.array([cell[1]])
+    stride = max(1, len(rows) // _RING_CELLS)
+    return rows[::stride], cols[::stride]
+
+
+def _upright(candidate: Candidate) -> NDArray[np.float64]:
+    """Path with the candidate's own bump pointing up."""
+    trace = candidate.trace
+    peak = trace.mm[np.argmin(np.abs(trace.times_s - candidate.bump.peak_s))]
+    return trace.mm if peak >= 0 else -trace.mm
+
+
+def _compress(values: Array, noise: Array) -> Array:
+    return np.arcsinh(values / noise)
+
+
+def _ratio(values: NDArray, usual: NDArray) -> Array:
+    """Natural logarithm of a ratio of positive values, limited to a factor of 20 either way."""
+    with np.errstate(divide="ignore"):
+        return np.clip(np.log(values / usual), -_LOG_LIMIT, _LOG_LIMIT).astype(np.float32)
