@@ -1,12 +1,13 @@
 """Clips with known truth: tissue that is moved and then imaged, twitches, look-alikes, scanner and codec."""
 
+from fasciscan.simulate.batch import make_clips
 from fasciscan.simulate.displacement import displacement
+from fasciscan.simulate.mimics import LookAlike
 from fasciscan.simulate.motions import (
     Breathing,
     Contraction,
     Drift,
     Layers,
-    LookAlike,
     ProbeMotion,
     Pulsation,
     Tremor,
@@ -37,6 +38,7 @@ __all__ = [
     "Truth",
     "Twitch",
     "displacement",
+    "make_clips",
     "random_scene",
     "read_truth",
     "render",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fasciscan.simulate.motions import Motion, Twitch
 from fasciscan.simulate.scene import Scene
 
 GRID_MM = 0.5
 """Spacing of the grid that carries the field to the imaging; a territory 4.5 mm wide is then off by less than 1 %."""
 MARGIN_MM = 4.0
 """The grid reaches this far beyond the image, since tissue outside moves in."""
+COURSE_STEP_S = 0.02
+"""Step at which the size of a motion is looked for."""
 SWEEP_SHARE = 0.8
 """Share of the frame time in which the beam sweeps from left to right; the rest is spent on overhead."""
 
@@ -47,23 +50,25 @@ class FieldGrid:
     Attributes
     ----------
     x_mm, y_mm
-        (gx,) and (gy,) positions of the grid, evenly ``GRID_MM`` apart.
+        (gx,) and (gy,) positions of the grid, evenly ``GRID_MM`` apart; beam coordinates for a curved probe.
     """
 
     def __init__(self, scene: Scene):
-        self.x_mm = np.arange(-MARGIN_MM, scene.width_mm + MARGIN_MM + GRID_MM, GRID_MM)
-        self.y_mm = np.arange(-MARGIN_MM, scene.height_mm + MARGIN_MM + GRID_MM, GRID_MM)
+        width, depth = scene.beam_size_mm
+        self.x_mm = np.arange(-MARGIN_MM, width + MARGIN_MM + GRID_MM, GRID_MM)
+        self.y_mm = np.arange(-MARGIN_MM, depth + MARGIN_MM + GRID_MM, GRID_MM)
         self._scene = scene
         # A beam that sweeps sees the right edge later than the left; the frame's time is that of its middle column.
-        across = np.clip(self.x_mm / scene.width_mm, 0, 1) - 0.5
+        across = np.clip(self.x_mm / width, 0, 1) - 0.5
         self._delay_s = across * SWEEP_SHARE / scene.frame_rate_hz
+        self._motions = scene.motions
         self._patterns: dict[int, NDArray[np.float32]] = {}
 
     def at(self, t_s: float) -> NDArray[np.float32]:
         """Return the (3, gy, gx) displacement in mm: lateral, axial, elevational; Lagrangian, swept in time."""
         total = np.zeros((3, len(self.y_mm), len(self.x_mm)), np.float32)
         times = t_s + self._delay_s
-        for i, motion in enumerate(self._scene.motions):
+        for i, motion in enumerate(self._motions):
             start, end = motion.span_s
             if times[-1] < start or times[0] > end:
                 self._patterns.pop(i, None)
@@ -71,8 +76,24 @@ class FieldGrid:
             total += motion.course(times).astype(np.float32) * self._pattern(i)
         return total
 
+    def farthest_mm(self) -> float:
+        """Bound how far any tissue moves; of twitches the largest counts, as they seldom meet."""
+        times = np.arange(0.0, self._scene.duration_s, COURSE_STEP_S)
+        farthest = {True: 0.0, False: 0.0}
+        for motion in self._motions:
+            size = np.abs(motion.course(times)).max() * np.abs(self._draw_pattern(motion)[:2]).max()
+            twitches = isinstance(motion, Twitch)
+            farthest[twitches] = max(farthest[True], float(size)) if twitches else farthest[False] + float(size)
+        return min(sum(farthest.values()), MARGIN_MM)
+
     def _pattern(self, i: int) -> NDArray[np.float32]:
         if i not in self._patterns:
-            x, y = np.meshgrid(self.x_mm, self.y_mm)
-            self._patterns[i] = self._scene.motions[i].pattern(x, y, self._scene.tissue.layers).astype(np.float32)
+            self._patterns[i] = self._draw_pattern(self._motions[i]).astype(np.float32)
         return self._patterns[i]
+
+    def _draw_pattern(self, motion: Motion) -> NDArray[np.float64]:
+        x, y = np.meshgrid(self.x_mm, self.y_mm)
+        layers = self._scene.tissue.layers
+        if layers.sector is None:
+            return motion.pattern(x, y, layers)
+        return layers.sector.turn_to_beam(motion.pattern(*layers.sector.to_image(x, y), layers), x, y)

@@ -13,6 +13,15 @@ NOISE_GRAIN_PX = (2, 3)
 """Noise of a warped still is made this coarse (down, across) and enlarged: pulses and beams are wider than pixels."""
 
 
+def shade(
+    amplitude: NDArray[np.float32], scene: Scene, columns_mm: NDArray[np.floating], t_s: float
+) -> NDArray[np.float32]:
+    """Weaken the echoes of pixels (height, width) under the shadows of a scene."""
+    for shadow in scene.shadows:
+        amplitude = amplitude * shadow.gain(columns_mm, t_s)
+    return amplitude
+
+
 def add_noise(amplitude: NDArray[np.float32], scene: Scene, generator: np.random.Generator) -> NDArray[np.float32]:
     """Add electronic noise to a noiseless envelope of pixels, as complex Gaussian noise before detection does.
 

@@ -22,17 +22,78 @@ RELAXATION_POWER = 0.8
 """Below 1 a relaxation falls fast first and slowly later, as muscle does; above 0.5 the slope at the peak is 0."""
 FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
 """Standard deviation of a Gaussian over its width at half height."""
+GOLDEN_RATIO = 0.618034
 PASSIVE_SHARE = 0.3
 """Part of a twitch's displacement that neighbours share: seen (PMC7900994), but its size is our guess."""
 PASSIVE_SPREAD = 2.5
 """Width of that passive motion in territory widths; the same guess."""
+SECOND_CORE_SHARE = 0.6
+"""Strength of a split territory's second core; the sizes of the parts vary widely (PMC7208543), this is our middle."""
 OUT_OF_PLANE_SHARE = 0.15
 """Elevational over in-plane motion: a probe along the fibres is seldom off their plane by more than 10 degrees."""
 
 
 @dataclass(frozen=True, slots=True)
+class Sector:
+    """The fan of a curved probe. Its face is an arc that bulges into the tissue; beams leave it at right angles.
+
+    Two ways to name a place: image coordinates (x, y) from the upper left corner of the fan's box, and beam coordinates
+    (s, d), the depth below the face and the arc length to the left edge, taken at half the depth.
+    """
+
+    radius_mm: float
+    """Of the probe's face."""
+    half_angle_deg: float
+    """From the middle beam to the last one."""
+    depth_mm: float
+
+    @property
+    def size_mm(self) -> tuple[float, float]:
+        """Width and height of the fan's box in the image."""
+        half = np.radians(self.half_angle_deg)
+        far = self.radius_mm + self.depth_mm
+        return float(2 * far * np.sin(half)), float(far - self.radius_mm * np.cos(half))
+
+    @property
+    def span_mm(self) -> float:
+        """Width of the fan in beam coordinates."""
+        return float(2 * np.radians(self.half_angle_deg) * self._middle_mm)
+
+    @property
+    def _middle_mm(self) -> float:
+        return self.radius_mm + self.depth_mm / 2
+
+    @property
+    def _centre_mm(self) -> tuple[float, float]:
+        """Where the beams would meet, in image coordinates."""
+        return self.size_mm[0] / 2, float(-self.radius_mm * np.cos(np.radians(self.half_angle_deg)))
+
+    def to_image(self, s_mm: Array, d_mm: Array) -> tuple[Array, Array]:
+        """Return the image coordinates of beam coordinates."""
+        angle = self._angle(s_mm)
+        r = self.radius_mm + d_mm
+        x0, y0 = self._centre_mm
+        return x0 + r * np.sin(angle), y0 + r * np.cos(angle)
+
+    def to_beam(self, x_mm: NDArray[np.floating], y_mm: NDArray[np.floating]) -> tuple[Array, Array]:
+        """Return the beam coordinates of image coordinates."""
+        x0, y0 = self._centre_mm
+        dx, dy = x_mm - x0, y_mm - y0
+        return self.span_mm / 2 + np.arctan2(dx, dy) * self._middle_mm, np.hypot(dx, dy) - self.radius_mm
+
+    def turn_to_beam(self, field: Array, s_mm: Array, d_mm: Array) -> Array:
+        """Express small displacements (3, …) given along x, y, z at beam coordinates as changes of s, d, z."""
+        cos, sin = np.cos(self._angle(s_mm)), np.sin(self._angle(s_mm))
+        across = (field[0] * cos - field[1] * sin) * self._middle_mm / (self.radius_mm + d_mm)
+        return np.stack([across, field[0] * sin + field[1] * cos, field[2]])
+
+    def _angle(self, s_mm: Array) -> Array:
+        return (s_mm - self.span_mm / 2) / self._middle_mm
+
+
+@dataclass(frozen=True, slots=True)
 class Layers:
-    """Depths that say which tissue a motion can move; millimetres from the top edge of the image."""
+    """Depths that say which tissue a motion can move; millimetres below the face of the probe."""
 
     skin_mm: float
     """Down to here nothing but the probe moves the tissue."""
@@ -40,10 +101,17 @@ class Layers:
     muscle_bottom_mm: float
     bottom_mm: float
     """Bone or the lower edge: from here on nothing moves again, unless all does."""
+    sector: Sector | None = None
+    """The fan, if the probe is curved; a linear probe's face is the top edge of the image."""
 
-    def mobility(self, y_mm: Array) -> Array:
-        """Return how freely tissue at a depth follows a muscle: 1 within it, 0 at the skin and at bone."""
-        return _ramp(y_mm, self.skin_mm, self.muscle_top_mm) * (1 - _ramp(y_mm, self.muscle_bottom_mm, self.bottom_mm))
+    def depth(self, x_mm: Array, y_mm: Array) -> Array:
+        """Return the depth below the probe's face of places in the image."""
+        return y_mm if self.sector is None else self.sector.to_beam(x_mm, y_mm)[1]
+
+    def mobility(self, x_mm: Array, y_mm: Array) -> Array:
+        """Return how freely tissue at a place follows a muscle: 1 within it, 0 at the skin and at bone."""
+        d = self.depth(x_mm, y_mm)
+        return _ramp(d, self.skin_mm, self.muscle_top_mm) * (1 - _ramp(d, self.muscle_bottom_mm, self.bottom_mm))
 
 
 class Motion(Protocol):
@@ -86,6 +154,7 @@ class Twitch:
     """
 
     kind: ClassVar[str] = "fasciculation"
+    name: ClassVar[str] = "fasciculation"
     x_mm: float
     y_mm: float
     onset_s: float
@@ -99,6 +168,10 @@ class Twitch:
     major_mm: float
     minor_mm: float
     site: int
+    passive_share: float = PASSIVE_SHARE
+    passive_spread: float = PASSIVE_SPREAD
+    second_core_mm: tuple[float, float] | None = None
+    """Where a split territory has its second, weaker core: x and y from the first, which is the epicentre."""
 
     @property
     def peak_s(self) -> float:
@@ -118,16 +191,19 @@ class Twitch:
     def course(self, t_s: Array) -> Array:
         """Rise as a raised cosine, fall as a slower one in stretched time."""
         since_peak = np.asarray(t_s) - self.peak_s
-        up = _cosine_step(1 + since_peak / self._rise_s())
-        down = 1 - _cosine_step(np.clip(since_peak / self._fall_s(), 0, 1) ** RELAXATION_POWER)
+        up = cosine_step(1 + since_peak / self._rise_s())
+        down = 1 - cosine_step(np.clip(since_peak / self._fall_s(), 0, 1) ** RELAXATION_POWER)
         return np.where(since_peak < 0, up, down)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Add the active and the passive field, held back by skin and bone."""
-        active = _shortening(self, x_mm, y_mm, 1.0)
-        passive = _shortening(self, x_mm, y_mm, PASSIVE_SPREAD)
-        field = self.amplitude_mm * ((1 - PASSIVE_SHARE) * active + PASSIVE_SHARE * passive)
-        return _with_elevation(field * layers.mobility(y_mm))
+        active = shortening(self, x_mm, y_mm, 1.0)
+        if self.second_core_mm is not None:
+            dx, dy = self.second_core_mm
+            active = active + SECOND_CORE_SHARE * shortening(self, x_mm - dx, y_mm - dy, 1.0)
+        passive = shortening(self, x_mm, y_mm, self.passive_spread)
+        field = self.amplitude_mm * ((1 - self.passive_share) * active + self.passive_share * passive)
+        return with_elevation(field * layers.mobility(x_mm, y_mm))
 
     def _rise_s(self) -> float:
         return self.contraction_s / (1 - EDGE_PHASE)
@@ -151,6 +227,8 @@ class Contraction:
     angle_deg: float
     major_mm: float
     minor_mm: float
+    name: str = "contraction"
+    """What it stands for: also a faint one, a cough of the tongue root, the push beneath a pseudotremor."""
 
     @property
     def peak_s(self) -> float:
@@ -170,11 +248,11 @@ class Contraction:
     def course(self, t_s: Array) -> Array:
         """Ramp up, hold, ramp down; raised cosines."""
         since_peak = np.asarray(t_s) - self.peak_s
-        return _cosine_step(1 + since_peak / self.rise_s) - _cosine_step((since_peak - self.hold_s) / self.release_s)
+        return cosine_step(1 + since_peak / self.rise_s) - cosine_step((since_peak - self.hold_s) / self.release_s)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Shorten a very large territory."""
-        return _with_elevation(self.amplitude_mm * _shortening(self, x_mm, y_mm, 1.0) * layers.mobility(y_mm))
+        return with_elevation(self.amplitude_mm * shortening(self, x_mm, y_mm, 1.0) * layers.mobility(x_mm, y_mm))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +260,6 @@ class Pulsation:
     """An artery: a ring that widens with each heart beat and pushes its surroundings outwards."""
 
     kind: ClassVar[str] = "pulsation"
-    UPSTROKE: ClassVar[float] = 0.15
-    """Share of the beat in which the wall moves out, as in carotid and brachial distension waveforms."""
     SINUS_ARRHYTHMIA: ClassVar[float] = 0.1
     """Beats run early and late by this share of a beat with the breath; some 5-10 % in resting adults."""
     BREATH_HZ: ClassVar[float] = 0.25
@@ -195,6 +271,13 @@ class Pulsation:
     """Where in the beat the clip starts, 0 to 1."""
     amplitude_mm: float
     """Outward travel of the wall."""
+    upstroke: float = 0.15
+    """Share of the beat in which the wall moves out, as in carotid and brachial distension waveforms."""
+    beat_variation: float = 0.0
+    """By which share of the largest beat the smallest falls short."""
+    visible: bool = True
+    """Whether the vessel is in the picture; otherwise its pulse alone comes through from beside the scan plane."""
+    name: str = "pulsation"
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -206,10 +289,12 @@ class Pulsation:
         t = np.asarray(t_s)
         beats = self.phase + self.rate_hz * t + self.SINUS_ARRHYTHMIA * np.sin(2 * np.pi * self.BREATH_HZ * t)
         p = beats % 1
-        return np.where(
-            p < self.UPSTROKE,
-            _cosine_step(p / self.UPSTROKE),
-            1 - _cosine_step((p - self.UPSTROKE) / (1 - self.UPSTROKE)),
+        # Multiples of the golden ratio spread evenly without a period: no two neighbouring beats are alike.
+        size = 1 - self.beat_variation * (np.floor(beats) * GOLDEN_RATIO % 1)
+        return size * np.where(
+            p < self.upstroke,
+            cosine_step(p / self.upstroke),
+            1 - cosine_step((p - self.upstroke) / (1 - self.upstroke)),
         )
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
@@ -217,7 +302,7 @@ class Pulsation:
         dx, dy = x_mm - self.x_mm, y_mm - self.y_mm
         r = np.maximum(np.hypot(dx, dy), 1e-6)
         size = self.amplitude_mm * np.where(r < self.radius_mm, r / self.radius_mm, self.radius_mm / r)
-        radial = size / r * _ramp(y_mm, 0.0, layers.skin_mm)
+        radial = size / r * _ramp(layers.depth(x_mm, y_mm), 0.0, layers.skin_mm)
         return np.stack([radial * dx, radial * dy, np.zeros_like(r)])
 
 
@@ -226,6 +311,7 @@ class Breathing:
     """The chest's breath: a slow swing of everything, more at depth than under the probe."""
 
     kind: ClassVar[str] = "breathing"
+    name: ClassVar[str] = "breathing"
     SKIN_SHARE: ClassVar[float] = 0.3
     """The probe follows the skin, so least is seen there."""
     rate_hz: float
@@ -244,8 +330,8 @@ class Breathing:
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Move everything one way, more with depth."""
-        depth = self.SKIN_SHARE + (1 - self.SKIN_SHARE) * np.clip(y_mm / layers.bottom_mm, 0, 1)
-        return _with_elevation(_along(self.angle_deg, self.amplitude_mm * depth + 0 * x_mm))
+        depth = self.SKIN_SHARE + (1 - self.SKIN_SHARE) * np.clip(layers.depth(x_mm, y_mm) / layers.bottom_mm, 0, 1)
+        return with_elevation(_along(self.angle_deg, self.amplitude_mm * depth + 0 * x_mm))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +341,8 @@ class Tremor:
     kind: ClassVar[str] = "tremor"
     SWELL_S: ClassVar[float] = 0.4
     """Time a burst takes to swell and to die away; two to four cycles."""
+    WAVER: ClassVar[float] = 0.1
+    """Share by which the rate of a tremor that wanes fully rises and falls; physiological tremor keeps within 1 Hz."""
     onset_s: float
     offset_s: float
     rate_hz: float
@@ -264,6 +352,16 @@ class Tremor:
     y_mm: float
     major_mm: float
     minor_mm: float
+    waning: float = 0.0
+    """Share of its strength that it loses in between, as tremor waxes and wanes."""
+    waning_hz: float = 0.5
+    name: str = "tremor"
+    """``"pseudotremor"`` when it rides on a contraction."""
+
+    @property
+    def peak_s(self) -> float:
+        """The middle of the burst."""
+        return (self.onset_s + self.offset_s) / 2
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -271,16 +369,21 @@ class Tremor:
         return self.onset_s, self.offset_s
 
     def course(self, t_s: Array) -> Array:
-        """Oscillate as a sine that swells and dies away."""
-        t = np.asarray(t_s)
-        swell = _cosine_step((t - self.onset_s) / self.SWELL_S) * _cosine_step((self.offset_s - t) / self.SWELL_S)
-        return swell * np.sin(2 * np.pi * self.rate_hz * (t - self.onset_s))
+        """Oscillate as a sine that swells, wanes in between, and dies away."""
+        t = np.asarray(t_s) - self.onset_s
+        length = self.offset_s - self.onset_s
+        swell = cosine_step(t / self.SWELL_S) * cosine_step((length - t) / self.SWELL_S)
+        wane = 1 - self.waning * (0.5 - 0.5 * np.cos(2 * np.pi * self.waning_hz * t))
+        # The rate wavers with the strength: no muscle is a tuning fork.
+        turn = 2 * np.pi * self.waning_hz
+        cycles = self.rate_hz * (t + self.WAVER * self.waning * np.sin(turn * t) / turn)
+        return swell * wane * np.sin(2 * np.pi * cycles)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Move a broad region of muscle one way."""
-        s, n = _turned(self, x_mm, y_mm)
+        s, n = turned(self, x_mm, y_mm)
         broad = np.exp(-0.5 * ((s / (self.major_mm * FWHM_TO_SD)) ** 2 + (n / (self.minor_mm * FWHM_TO_SD)) ** 2))
-        return _with_elevation(_along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(y_mm)))
+        return with_elevation(_along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(x_mm, y_mm)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +398,19 @@ class ProbeMotion:
     x_shift_mm: float
     y_shift_mm: float
     returns: bool
+    turn_deg: float = 0.0
+    """Rotation of the image about the middle of the probe's face."""
+    pivot_x_mm: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """A twist turns, a tap returns, a slip stays."""
+        return "twist" if self.turn_deg else "tap" if self.returns else "slip"
+
+    @property
+    def peak_s(self) -> float:
+        """When the probe has gone farthest."""
+        return self.onset_s + self.travel_s
 
     @property
     def offset_s(self) -> float:
@@ -309,13 +425,16 @@ class ProbeMotion:
     def course(self, t_s: Array) -> Array:
         """Move out as a raised cosine, and back if it returns."""
         p = (np.asarray(t_s) - self.onset_s) / self.travel_s
-        return _cosine_step(p) - (_cosine_step(p - 1) if self.returns else 0)
+        return cosine_step(p) - (cosine_step(p - 1) if self.returns else 0)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
-        """Move everything alike."""
+        """Move everything as one rigid body."""
         one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
         across = self.OUT_OF_PLANE * np.hypot(self.x_shift_mm, self.y_shift_mm)
-        return np.stack([self.x_shift_mm * one, self.y_shift_mm * one, across * one])
+        sin, less = np.sin(np.radians(self.turn_deg)), np.cos(np.radians(self.turn_deg)) - 1
+        dx, dy = (x_mm - self.pivot_x_mm) * one, y_mm * one
+        turn_x, turn_y = less * dx - sin * dy, sin * dx + less * dy
+        return np.stack([self.x_shift_mm * one + turn_x, self.y_shift_mm * one + turn_y, across * one])
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +442,7 @@ class Drift:
     """A slow slide of the probe over the skin."""
 
     kind: ClassVar[str] = "drift"
+    name: ClassVar[str] = "drift"
     x_mm_per_s: float
     y_mm_per_s: float
 
@@ -338,16 +458,32 @@ class Drift:
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
         """Move everything alike."""
         one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
-        return _with_elevation(np.stack([self.x_mm_per_s * one, self.y_mm_per_s * one]))
+        return with_elevation(np.stack([self.x_mm_per_s * one, self.y_mm_per_s * one]))
 
 
-LookAlike = Contraction | Pulsation | Breathing | Tremor | ProbeMotion | Drift
-"""Everything that moves and is not a twitch."""
+class Turned(Protocol):
+    """A place with a direction."""
+
+    @property
+    def x_mm(self) -> float: ...  # noqa: D102
+    @property
+    def y_mm(self) -> float: ...  # noqa: D102
+    @property
+    def angle_deg(self) -> float: ...  # noqa: D102
 
 
-def _shortening(at: Twitch | Contraction, x_mm: Array, y_mm: Array, spread: float) -> Array:
+class Acting(Turned, Protocol):
+    """A territory with a line of action."""
+
+    @property
+    def major_mm(self) -> float: ...  # noqa: D102
+    @property
+    def minor_mm(self) -> float: ...  # noqa: D102
+
+
+def shortening(at: Acting, x_mm: Array, y_mm: Array, spread: float) -> Array:
     """Return the (2, …) field of unit size described at :class:`Twitch`."""
-    s, n = _turned(at, x_mm, y_mm)
+    s, n = turned(at, x_mm, y_mm)
     sd_s, sd_n = at.major_mm * spread * FWHM_TO_SD, at.minor_mm * spread * FWHM_TO_SD
     g = np.exp(-0.5 * ((s / sd_s) ** 2 + (n / sd_n) ** 2))
     along = g * (1 - n**2 / (2 * sd_n**2))
@@ -356,7 +492,7 @@ def _shortening(at: Twitch | Contraction, x_mm: Array, y_mm: Array, spread: floa
     return np.stack([along * cos - across * sin, along * sin + across * cos])
 
 
-def _turned(at: Twitch | Contraction | Tremor, x_mm: Array, y_mm: Array) -> tuple[Array, Array]:
+def turned(at: Turned, x_mm: Array, y_mm: Array) -> tuple[Array, Array]:
     """Return positions along and across the line of action through the centre."""
     cos, sin = np.cos(np.radians(at.angle_deg)), np.sin(np.radians(at.angle_deg))
     dx, dy = x_mm - at.x_mm, y_mm - at.y_mm
@@ -367,15 +503,15 @@ def _along(angle_deg: float, size: Array) -> Array:
     return np.stack([size * np.cos(np.radians(angle_deg)), size * np.sin(np.radians(angle_deg))])
 
 
-def _with_elevation(field: Array) -> Array:
+def with_elevation(field: Array) -> Array:
     """Add the elevational part of a tissue motion to its in-plane field."""
     return np.concatenate([field, OUT_OF_PLANE_SHARE * np.hypot(field[0], field[1])[None]])
 
 
-def _cosine_step(p: Array) -> Array:
+def cosine_step(p: Array) -> Array:
     """Rise from 0 at p ≤ 0 to 1 at p ≥ 1 as a raised cosine."""
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(p, 0, 1))
 
 
 def _ramp(y: Array, start: float, end: float) -> Array:
-    return _cosine_step((np.asarray(y, dtype=float) - start) / max(end - start, 1e-6))
+    return cosine_step((np.asarray(y, dtype=float) - start) / max(end - start, 1e-6))

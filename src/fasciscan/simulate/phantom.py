@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.simulate.displacement import MARGIN_MM
-from fasciscan.simulate.motions import FWHM_TO_SD, Pulsation
+from fasciscan.simulate.motions import FWHM_TO_SD, Layers, Pulsation
 from fasciscan.simulate.scene import Phantom, Scene
 
 SCATTERERS_PER_CELL = 8
@@ -40,6 +40,8 @@ DEEP_MUSCLE_DB = -3.0
 """Second muscle against the first."""
 ROUGHNESS_MM, ROUGHNESS_DB = (2.3, 5.1, 16.7), 2.0
 """Lengths and height of the changes of brightness along fasciae."""
+CLUMP_JITTER = 0.4
+"""Softness of the clumps' borders, in clumps."""
 SHADOW_DB = -45.0
 BONE_DB = 0.0
 LUMEN_DB = -30.0
@@ -80,14 +82,31 @@ def build_phantom(scene: Scene, generator: np.random.Generator) -> Scatterers:
     return _Builder(scene, scene.tissue, generator).build()
 
 
+@dataclass(frozen=True, slots=True)
+class _Vessel:
+    """A vessel in beam coordinates."""
+
+    x_mm: float
+    y_mm: float
+    radius_mm: float
+
+    @classmethod
+    def of(cls, pulse: Pulsation, layers: Layers) -> _Vessel:
+        if layers.sector is None:
+            return cls(pulse.x_mm, pulse.y_mm, pulse.radius_mm)
+        x, y = layers.sector.to_beam(np.asarray(pulse.x_mm), np.asarray(pulse.y_mm))
+        return cls(float(x), float(y), pulse.radius_mm)
+
+
 class _Builder:
     """Gathers the parts of a phantom; each part is a tuple of x, y, z and complex amplitude."""
 
     def __init__(self, scene: Scene, tissue: Phantom, rng: np.random.Generator):
-        self.scene = scene
         self.tissue = tissue
         self.rng = rng
-        self.vessels = [motion for motion in scene.look_alikes if isinstance(motion, Pulsation)]
+        pulses = [motion for motion in scene.look_alikes if isinstance(motion, Pulsation) and motion.visible]
+        self.vessels = [_Vessel.of(pulse, tissue.layers) for pulse in pulses]
+        self.width, self.height = scene.beam_size_mm
         self.elevation_sd = ELEVATION_MM * FWHM_TO_SD
         self.wave_phases = rng.uniform(0, 2 * np.pi, 4)
         self.parts: list[tuple[NDArray, NDArray, NDArray, NDArray]] = []
@@ -111,12 +130,12 @@ class _Builder:
 
     def add_diffuse(self) -> None:
         """Speckle everywhere, at the level of the tissue it lies in."""
-        tissue, scene, rng = self.tissue, self.scene, self.rng
-        width, height = scene.width_mm + 2 * MARGIN_MM, scene.height_mm + 2 * MARGIN_MM
+        tissue, rng = self.tissue, self.rng
+        width, height = self.width + 2 * MARGIN_MM, self.height + 2 * MARGIN_MM
         cell = tissue.axial_mm * tissue.lateral_mm
         count = int(SCATTERERS_PER_CELL * width * height / cell)
-        x = rng.uniform(-MARGIN_MM, scene.width_mm + MARGIN_MM, count)
-        y = rng.uniform(-MARGIN_MM, scene.height_mm + MARGIN_MM, count)
+        x = rng.uniform(-MARGIN_MM, self.width + MARGIN_MM, count)
+        y = rng.uniform(-MARGIN_MM, self.height + MARGIN_MM, count)
         z = rng.uniform(-2.5, 2.5, count) * self.elevation_sd
         level = 10 ** (self.level_db(x, y) / 20)
         # Scaled so that the sum over a resolution cell has the level's power: density × energy of the point spread.
@@ -124,7 +143,22 @@ class _Builder:
         spread = np.pi * tissue.axial_mm * tissue.lateral_mm * FWHM_TO_SD**2
         strength = 1 / np.sqrt(count / (width * height) * in_plane * spread)
         noise = rng.standard_normal((2, count)) / np.sqrt(2)
-        self.parts.append((x, y, z, level * strength * (noise[0] + 1j * noise[1])))
+        self.parts.append((x, y, z, self.clumps(x, y) * level * strength * (noise[0] + 1j * noise[1])))
+
+    def clumps(self, x: NDArray, y: NDArray) -> NDArray | float:
+        """Return the strength of the clump each scatterer lies in, of mean power 1; 1 for even tissue."""
+        imaging = self.tissue.imaging
+        if imaging is None:
+            return 1.0
+        shape = [int((size + 2 * MARGIN_MM) / imaging.clump_mm) + 1 for size in (self.height, self.width)]
+        power = self.rng.gamma(imaging.clump_shape, 1 / imaging.clump_shape, shape)
+        # Jittered, or the clumps would show their lattice.
+        jitter = self.rng.normal(0, CLUMP_JITTER, (2, len(x)))
+        row, column = (
+            np.clip((at + MARGIN_MM) / imaging.clump_mm + off, 0, most - 1).astype(int)
+            for at, off, most in zip((y, x), jitter, shape, strict=True)
+        )
+        return np.sqrt(power[row, column])
 
     def level_db(self, x: NDArray, y: NDArray) -> NDArray:
         """Echo level of diffuse tissue."""
@@ -146,21 +180,21 @@ class _Builder:
         from scipy.ndimage import gaussian_filter, map_coordinates  # here: 0.2 s to import
 
         step = MOTTLE_MM / 4
-        shape = [int((size + 2 * MARGIN_MM) / step) + 2 for size in (self.scene.height_mm, self.scene.width_mm)]
+        shape = [int((size + 2 * MARGIN_MM) / step) + 2 for size in (self.height, self.width)]
         field = gaussian_filter(self.rng.standard_normal(shape), (2, 6))
         field *= MOTTLE_DB / field.std()
-        sheared = y - np.tan(np.radians(self.tissue.pennation_deg)) * (x - self.scene.width_mm / 2)
+        sheared = y - np.tan(np.radians(self.tissue.pennation_deg)) * (x - self.width / 2)
         at = np.stack([(sheared + MARGIN_MM) / step, (x + MARGIN_MM) / step])
         return map_coordinates(field, at, order=1, mode="mirror")
 
     def add_striae(self) -> None:
         """Perimysial septa: short bright lines at the pennation angle, in the deep muscle at the opposite one."""
-        tissue, scene, rng = self.tissue, self.scene, self.rng
+        tissue, rng = self.tissue, self.rng
         top = tissue.layers.muscle_top_mm
-        area = (scene.width_mm + 2 * MARGIN_MM) * (scene.height_mm + MARGIN_MM - top)
+        area = (self.width + 2 * MARGIN_MM) * (self.height + MARGIN_MM - top)
         for _ in range(int(tissue.striae_per_cm2 * area / 100)):
-            x = rng.uniform(-MARGIN_MM, scene.width_mm + MARGIN_MM)
-            y = rng.uniform(top, scene.height_mm + MARGIN_MM)
+            x = rng.uniform(-MARGIN_MM, self.width + MARGIN_MM)
+            y = rng.uniform(top, self.height + MARGIN_MM)
             deep = y > self.bottom_depth(np.asarray(x))
             angle = tissue.pennation_deg * (-0.6 if deep else 1.0) + rng.normal(0, STRIA_ANGLE_DEG)
             length = np.exp(rng.uniform(*np.log(STRIA_LENGTH_MM)))
@@ -185,7 +219,7 @@ class _Builder:
     def add_fat_septa(self) -> None:
         """Fibrous strands in the fat, and the two faces of the skin."""
         layers, rng = self.tissue.layers, self.rng
-        x = np.arange(-MARGIN_MM, self.scene.width_mm + MARGIN_MM, LINE_STEP_MM)
+        x = np.arange(-MARGIN_MM, self.width + MARGIN_MM, LINE_STEP_MM)
         for depth, level in ((0.25, -14.0), (0.4 * layers.skin_mm, -20.0), (layers.skin_mm, -12.0)):
             self.add_line(x, np.full_like(x, depth), level, self.roughness(x))
         thickness = layers.muscle_top_mm - layers.skin_mm
@@ -194,7 +228,7 @@ class _Builder:
             px = x[(x >= start) & (x < start + length)]
             depth = layers.skin_mm + rng.uniform(0.25, 0.9) * thickness
             wave = rng.uniform(0.03, 0.12) * thickness * np.sin(2 * np.pi * px / rng.uniform(9, 25) + rng.uniform(0, 6))
-            py = depth + self.tissue.slope * (px - self.scene.width_mm / 2) + wave
+            py = depth + self.tissue.slope * (px - self.width / 2) + wave
             self.add_line(
                 px,
                 py,
@@ -204,7 +238,7 @@ class _Builder:
 
     def add_fasciae(self) -> None:
         """Superficial and deep aponeurosis, of several leaves each."""
-        x = np.arange(-MARGIN_MM, self.scene.width_mm + MARGIN_MM, LINE_STEP_MM)
+        x = np.arange(-MARGIN_MM, self.width + MARGIN_MM, LINE_STEP_MM)
         for depth, loss in ((self.top_depth(x), 0.0), (self.bottom_depth(x), 4.0)):
             for leaf in FASCIA_LEAVES_MM:
                 wander = 0.08 * np.sin(2 * np.pi * x / self.rng.uniform(5, 11) + self.rng.uniform(0, 6))
@@ -221,7 +255,7 @@ class _Builder:
 
     def add_bone(self) -> None:
         """Lay the surface of bone: the brightest line, thick with reverberation."""
-        x = np.arange(-MARGIN_MM, self.scene.width_mm + MARGIN_MM, LINE_STEP_MM)
+        x = np.arange(-MARGIN_MM, self.width + MARGIN_MM, LINE_STEP_MM)
         for i, leaf in enumerate((0.0, 0.25, 0.5, 0.8)):
             self.add_line(x, self.bone_depth(x) + leaf, BONE_DB - 4.0 * i, self.roughness(x))
 
@@ -237,10 +271,10 @@ class _Builder:
         waves = np.zeros_like(x, dtype=float)
         for (height, length), phase in zip(FASCIA_WAVES_MM, phases, strict=True):
             waves += height * np.sin(2 * np.pi * x / length + phase)
-        return middle_mm + self.tissue.slope * (x - self.scene.width_mm / 2) + waves
+        return middle_mm + self.tissue.slope * (x - self.width / 2) + waves
 
     def bone_depth(self, x: NDArray) -> NDArray:
-        middle = self.scene.width_mm / 2
+        middle = self.width / 2
         return self.tissue.layers.bottom_mm - 1.0 + (x - middle) ** 2 / (2 * BONE_RADIUS_MM)
 
     def roughness(self, x: NDArray) -> NDArray:

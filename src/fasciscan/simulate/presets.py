@@ -9,18 +9,20 @@ from pathlib import Path
 import numpy as np
 
 from fasciscan.errors import FasciscanError
+from fasciscan.simulate.broad import draw_broad
+from fasciscan.simulate.mimics import LookAlike
 from fasciscan.simulate.motions import (
     Breathing,
     Contraction,
     Drift,
     Layers,
-    LookAlike,
     ProbeMotion,
     Pulsation,
     Tremor,
     Twitch,
 )
-from fasciscan.simulate.scene import CODECS, Machine, Phantom, Scene, Screen, Texture
+from fasciscan.simulate.scene import CODECS, Machine, Phantom, Scene, Screen
+from fasciscan.simulate.stills import draw_texture
 
 # Twitches, by the sources named at Twitch; limb fasciculations last 0.1-0.5 s (M-mode, 17 patients).
 CONTRACTION_S = (0.075, 0.013)
@@ -54,10 +56,12 @@ FIRST_ONSET_S = 0.3
 
 RATE_PER_MIN = 15.0
 DURATION_S = (30.0, 40.0)
+SHORTEST_S, SHORTEST_BROAD_S, LONGEST_S = 15.0, 5.0, 600.0
+"""Lengths a clip can be asked for: room for each event that may be drawn, and an end."""
+RATES_HZ = (5.0, 200.0)
+"""Rates a scanner can be asked for."""
 FRAME_RATES_HZ = (30.0, 40.0, 50.0, 60.0, 75.0, 80.0)
 """Rates in clinical use for this purpose (Kobe 2026)."""
-STILL_TOP_PX, STILL_SIDE_PX, STILL_BOTTOM_PX = 6, 44, 60
-"""Edges of the stills kept out of the image: black or labelled sides, marks below, room for tissue to move in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,26 @@ class _Site:
     amplitude_mm: float
 
 
-PRESETS = ("texture-twitches", "texture-mixed", "scatterer-twitches", "scatterer-mixed")
-"""Warped stills or imaged scatterers; twitches alone, or with look-alikes among them."""
+PRESETS = (
+    "broad",
+    "broad-heldout",
+    "broad-texture",
+    "texture-twitches",
+    "texture-mixed",
+    "scatterer-twitches",
+    "scatterer-mixed",
+)
+"""Broad as real life, for training and testing: the same through a family of imaging kept for tests, and with warped
+stills. And narrower ones: warped stills or imaged scatterers; twitches alone, or with look-alikes among them."""
 
 
-def random_scene(seed: int, preset: str, stills: Sequence[Path | str] = ()) -> Scene:
+def random_scene(
+    seed: int,
+    preset: str,
+    stills: Sequence[Path | str] = (),
+    duration_s: float | None = None,
+    frame_rate_hz: float | None = None,
+) -> Scene:
     """Draw a scene.
 
     Parameters
@@ -88,37 +107,50 @@ def random_scene(seed: int, preset: str, stills: Sequence[Path | str] = ()) -> S
         One of :data:`PRESETS`.
     stills
         Pictures to take the texture from, for the texture presets.
+    duration_s, frame_rate_hz
+        Length and scanner's rate instead of those drawn; events are drawn for this length.
 
     Returns
     -------
     Scene
-        30-40 s with some 15 twitches a minute of 0.1-0.5 mm from two to four sites.
+        Broad presets: see :mod:`fasciscan.simulate.broad`. The others: 30-40 s with some 15 twitches a minute of
+        0.1-0.5 mm from two to four sites.
 
     Raises
     ------
     FasciscanError
-        If the preset is unknown, or a texture is wanted and no still given.
+        If the preset is unknown, a texture is wanted and no still given, or the length or rate is out of range.
     """
     if preset not in PRESETS:
         raise FasciscanError(f"There is no preset {preset!r}; choose one of {', '.join(PRESETS)}.")
+    broad = preset.startswith("broad")
+    shortest = SHORTEST_BROAD_S if broad else SHORTEST_S
+    if duration_s is not None and not shortest <= duration_s <= LONGEST_S:
+        raise FasciscanError(f"A clip of {preset!r} lasts {shortest:g} to {LONGEST_S:g} s, not {duration_s:g} s.")
+    if frame_rate_hz is not None and not RATES_HZ[0] <= frame_rate_hz <= RATES_HZ[1]:
+        raise FasciscanError(f"A scanner makes {RATES_HZ[0]:g} to {RATES_HZ[1]:g} pictures/s, not {frame_rate_hz:g}.")
+    if broad:
+        return draw_broad(seed, preset, stills, duration_s, frame_rate_hz)
     rng = np.random.default_rng(seed)
     mode, content = preset.split("-")
     mm_per_px = float(rng.uniform(0.07, 0.12))
     if mode == "texture":
-        tissue, width, height = _draw_texture(rng, stills, mm_per_px)
+        tissue, width, height = draw_texture(rng, stills, mm_per_px)
         fibres_deg = float(rng.uniform(-20, 0))
     else:
         width, height = 480, 400
         tissue = _draw_phantom(rng, height * mm_per_px)
         fibres_deg = tissue.pennation_deg
-    duration = float(rng.uniform(*DURATION_S))
+    drawn_s = float(rng.uniform(*DURATION_S))  # also where it is not wanted: what follows must not hang on it
+    duration = duration_s or drawn_s
     sites = _draw_sites(rng, tissue.layers, width * mm_per_px, fibres_deg)
     mixed = content == "mixed"
+    drawn_hz = float(rng.choice(FRAME_RATES_HZ))
     return Scene(
         seed=seed,
         preset=preset,
         duration_s=duration,
-        frame_rate_hz=float(rng.choice(FRAME_RATES_HZ)),
+        frame_rate_hz=frame_rate_hz or drawn_hz,
         width_px=width,
         height_px=height,
         mm_per_px=mm_per_px,
@@ -127,24 +159,6 @@ def random_scene(seed: int, preset: str, stills: Sequence[Path | str] = ()) -> S
         twitches=_draw_twitches(rng, sites, duration, LARGE_SHARE if mixed else 0.0),
         look_alikes=_draw_look_alikes(rng, tissue.layers, width * mm_per_px, duration) if mixed else (),
     )
-
-
-def _draw_texture(rng: np.random.Generator, stills: Sequence[Path | str], mm_per_px: float) -> tuple[Texture, int, int]:
-    import cv2
-
-    if not stills:
-        raise FasciscanError("A texture scene needs stills; give at least one picture of muscle.")
-    still = Path(sorted(map(str, stills))[int(rng.integers(len(stills)))])
-    grey = cv2.imread(str(still), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise FasciscanError(f"{still}: cannot be read as a picture; give a PNG, JPEG or TIFF still.")
-    width = (grey.shape[1] - 2 * STILL_SIDE_PX) // 2 * 2
-    height = (grey.shape[0] - STILL_TOP_PX - STILL_BOTTOM_PX) // 2 * 2
-    mirrored = bool(rng.random() < 0.5)
-    depth = height * mm_per_px
-    # Read off the stills: skin ends near 5 %, muscle begins near 22 % of the depth and goes on past the lower edge.
-    layers = Layers(0.05 * depth, 0.22 * depth, 0.95 * depth, 1.3 * depth)
-    return Texture(still, STILL_SIDE_PX, STILL_TOP_PX, mirrored, layers), width, height
 
 
 def _draw_phantom(rng: np.random.Generator, depth_mm: float) -> Phantom:

@@ -14,6 +14,7 @@ from fasciscan.simulate.machine import (
     persist,
     recording_plan,
     scan_times,
+    shade,
 )
 from fasciscan.simulate.scene import Phantom, Scene, Stream
 
@@ -33,7 +34,7 @@ def render(scene: Scene) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     """
     times, pictures = recording_plan(scene)
     painter = ScreenPainter(scene)
-    scanner = enumerate(persist(_scan(scene), scene.machine.persistence))
+    scanner = enumerate(_flicker(scene, _scan(scene)))
     shown, picture = next(scanner)
     for time, wanted in zip(times, pictures, strict=True):
         while shown < wanted:
@@ -41,18 +42,31 @@ def render(scene: Scene) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         yield float(time), painter.paint(picture, time)
 
 
-def _scan(scene: Scene) -> Iterator[NDArray[np.float32]]:
-    """Make the scanner's pictures before persistence: grey levels as float32."""
+def _flicker(scene: Scene, pictures: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    """Let boxes of the picture change their brightness at their times."""
+    for time, picture in zip(scan_times(scene), pictures, strict=True):
+        for flicker in scene.flickers:
+            flicker.paint(picture, float(time))
+        yield picture
+
+
+def _scan(scene: Scene) -> Iterator[NDArray[np.uint8]]:
+    """Make the scanner's pictures."""
     noise = scene.generator(Stream.NOISE)
-    range_db = scene.machine.dynamic_range_db
+    machine = scene.machine
     if isinstance(scene.tissue, Phantom):
         from fasciscan.simulate.beam import Beam  # here: numba takes 0.2 s to import
 
         beam = Beam(scene, scene.generator(Stream.TISSUE))
-        for envelope in beam.scan(scan_times(scene), noise):
-            yield beam.convert(compress(envelope, range_db))
+        envelopes = beam.scan(scan_times(scene), noise)
+        # Frames are averaged where they are smallest, before they are enlarged to pixels.
+        compressed = (compress(envelope, machine.dynamic_range_db) for envelope in envelopes)
+        yield from map(beam.convert, persist(compressed, machine.persistence))
     else:
         from fasciscan.simulate.texture import scan_texture
 
-        for amplitude in scan_texture(scene, scan_times(scene)):
-            yield compress(add_noise(amplitude, scene, noise), range_db)
+        columns_mm = (np.arange(scene.width_px) + 0.5) * scene.mm_per_px
+        amplitudes = zip(scan_times(scene), scan_texture(scene, scan_times(scene)), strict=True)
+        shaded = (shade(amplitude, scene, columns_mm, float(time)) for time, amplitude in amplitudes)
+        noisy = (add_noise(amplitude, scene, noise) for amplitude in shaded)
+        yield from persist((compress(picture, machine.dynamic_range_db) for picture in noisy), machine.persistence)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fasciscan.simulate.motions import Layers, LookAlike, Motion, Twitch
+from fasciscan.simulate.mimics import Flicker, LookAlike, Shadow
+from fasciscan.simulate.motions import Layers, Motion, Twitch
 
 
 class Stream(IntEnum):
@@ -33,6 +34,25 @@ class Texture:
     """Upper left corner of the image in the still; what lies around it comes into view when the probe moves."""
     mirrored: bool
     layers: Layers
+
+
+@dataclass(frozen=True, slots=True)
+class Imaging:
+    """Another way to make a picture than one Gaussian pulse and beam through even tissue: a family kept for tests."""
+
+    angles_deg: tuple[float, ...]
+    """Directions of the pictures that are compounded: averaged after detection, which takes away speckle."""
+    side_lobe: float
+    """Height of the first lobes beside the beam, of the main one."""
+    tail: float
+    """How much longer the pulse dies away than it rises: 0 is symmetric."""
+    clump_mm: float
+    clump_shape: float
+    """Scatterers lie in clumps whose strength has a gamma distribution of this shape: K-distributed speckle."""
+    median: bool
+    """Whether the picture goes through a median filter against speckle."""
+    sharpening: float
+    """Weight of the edges that are put on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,7 @@ class Phantom:
     lateral_mm: float
     """Resolution at the focus."""
     focus_mm: float
+    imaging: Imaging | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,8 @@ class Machine:
     dropped_share: float = 0.0
     """Share of recorded frames that never reach the file; the times of the others stay right."""
     screen: Screen | None = None
+    effort: str = "veryfast"
+    """x264's preset: how much work it spends on a picture, and so which artefacts it leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +154,18 @@ class Scene:
 
     @property
     def motions(self) -> tuple[Motion, ...]:
-        """Everything that moves."""
-        return (*self.twitches, *self.look_alikes)
+        """Everything that moves tissue."""
+        return (*self.twitches, *(m for m in self.look_alikes if not isinstance(m, Shadow | Flicker)))
+
+    @property
+    def shadows(self) -> tuple[Shadow, ...]:
+        """What weakens echoes and moves nothing."""
+        return tuple(motion for motion in self.look_alikes if isinstance(motion, Shadow))
+
+    @property
+    def flickers(self) -> tuple[Flicker, ...]:
+        """What changes grey levels and moves nothing."""
+        return tuple(motion for motion in self.look_alikes if isinstance(motion, Flicker))
 
     @property
     def recorded_rate_hz(self) -> float:
@@ -155,6 +188,12 @@ class Scene:
         x, y, width, height = self.image_box
         screen = self.machine.screen
         return (x + width + screen.right_px, y + height + screen.bottom_px) if screen else (width, height)
+
+    @property
+    def beam_size_mm(self) -> tuple[float, float]:
+        """Width and depth that the beams sweep; for a curved probe in its own coordinates, see :class:`Sector`."""
+        sector = self.tissue.layers.sector
+        return (sector.span_mm, sector.depth_mm) if sector else (self.width_mm, self.height_mm)
 
     @property
     def width_mm(self) -> float:

@@ -11,7 +11,8 @@ from typing import Any
 
 from fasciscan.errors import FasciscanError
 from fasciscan.simulate.machine import recording_plan
-from fasciscan.simulate.motions import Contraction, LookAlike, ProbeMotion, Pulsation, Tremor, Twitch
+from fasciscan.simulate.mimics import LookAlike
+from fasciscan.simulate.motions import ProbeMotion, Twitch
 from fasciscan.simulate.scene import Scene
 
 SCHEMA = "fasciscan.truth/1"
@@ -47,6 +48,12 @@ class TrueEvent:
     territory: TrueTerritory | None = None
     peak_displacement_mm: float | None = None
     site: int | None = None
+    name: str = ""
+    """What it was made as, where a kind has several: ``"tap"`` or ``"slip"``, ``"cramp"``, ``"shadow"``."""
+
+    def __post_init__(self) -> None:
+        if not self.name:  # files of before this field existed
+            object.__setattr__(self, "name", self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,18 +199,19 @@ def _describe_twitch(scene: Scene, twitch: Twitch) -> TrueEvent:
 
 def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
     """Tell a look-alike; what never rests is told as lasting the whole clip, its peak at the start."""
-    onset, peak, offset = 0.0, 0.0, scene.duration_s
-    if isinstance(motion, Contraction):
-        onset, peak, offset = motion.onset_s, motion.peak_s, motion.offset_s
-    elif isinstance(motion, Tremor):
-        onset, peak, offset = motion.onset_s, (motion.onset_s + motion.offset_s) / 2, motion.offset_s
-    elif isinstance(motion, ProbeMotion):
-        onset, peak, offset = motion.onset_s, motion.onset_s + motion.travel_s, motion.offset_s
+    onset, peak, offset = (getattr(motion, name, None) for name in ("onset_s", "peak_s", "offset_s"))
     moved = hypot(motion.x_shift_mm, motion.y_shift_mm) if isinstance(motion, ProbeMotion) else None
-    event = TrueEvent(motion.kind, onset, peak, offset, peak_displacement_mm=getattr(motion, "amplitude_mm", moved))
-    if isinstance(motion, Contraction | Tremor | Pulsation):
-        return _placed(event, scene, motion.x_mm, motion.y_mm)
-    return event
+    amplitude = getattr(motion, "amplitude_mm", moved)
+    event = TrueEvent(
+        kind=motion.kind,
+        name=motion.name,
+        onset_s=onset or 0.0,
+        peak_s=peak or 0.0,
+        offset_s=offset or scene.duration_s,
+        peak_displacement_mm=None if amplitude is None else abs(amplitude),
+    )
+    x_mm, y_mm = getattr(motion, "x_mm", None), getattr(motion, "y_mm", None)
+    return event if x_mm is None or y_mm is None else _placed(event, scene, x_mm, y_mm)
 
 
 def _placed(event: TrueEvent, scene: Scene, x_mm: float, y_mm: float) -> TrueEvent:

@@ -68,7 +68,7 @@ def _encode(scene: Scene, path: Path) -> None:
         # More threads cut the picture differently: one keeps the file the same everywhere.
         context.thread_count = 1
         if machine.codec == "h264":
-            stream.options = {"crf": str(machine.quality), "sc_threshold": "0", "preset": "veryfast"}
+            stream.options = {"crf": str(machine.quality), "sc_threshold": "0", "preset": machine.effort}
         else:
             context.qmin = context.qmax = machine.quality
         for time, frame in render(scene):
@@ -82,7 +82,10 @@ def _encode(scene: Scene, path: Path) -> None:
 
 def _planes(frame: NDArray[np.uint8], codec: str) -> NDArray[np.uint8]:
     """Stack luma and neutral colour planes as PyAV takes 4:2:0."""
+    import cv2
+
     height, width = frame.shape
-    planes = np.full((height * 3 // 2, width), NEUTRAL_CHROMA, np.uint8)
-    planes[:height] = frame if codec == "mjpeg" else LIMITED_RANGE[frame]
+    planes = np.empty((height * 3 // 2, width), np.uint8)
+    planes[:height] = frame if codec == "mjpeg" else cv2.LUT(frame, LIMITED_RANGE)
+    planes[height:] = NEUTRAL_CHROMA
     return planes

@@ -1,0 +1,126 @@
+"""Makes many clips on all cores, and goes on where an earlier run stopped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from fasciscan.errors import FasciscanError
+from fasciscan.simulate.presets import random_scene
+from fasciscan.simulate.scene import CODECS, Scene
+from fasciscan.simulate.write import write_clip
+
+
+def make_clips(
+    out: Path | str,
+    seeds: Iterable[int],
+    preset: str,
+    stills: Sequence[Path | str] = (),
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    duration_s: float | None = None,
+    frame_rate_hz: float | None = None,
+) -> list[Path]:
+    """Make a clip and its truth for each seed.
+
+    They are named ``<preset>-<seed>.mp4`` or ``.avi`` and ``<preset>-<seed>.truth.json``. A clip whose truth is there
+    already is not made again, and both files appear only when they are whole: a run that was stopped goes on when it is
+    started again.
+
+    Parameters
+    ----------
+    out
+        Folder, made if not there.
+    seeds
+        Seeds, a clip each.
+    preset
+        One of :data:`PRESETS`.
+    stills
+        Pictures of muscle for the texture presets.
+    jobs
+        Processes; by default one for each core.
+    progress
+        Told after each clip how many of how many are there.
+    duration_s, frame_rate_hz
+        Length and scanner's rate instead of those drawn.
+
+    Returns
+    -------
+    list of Path
+        The clips, in the order of the seeds.
+
+    Raises
+    ------
+    FasciscanError
+        If the preset is unknown, a still is missing or unfit, the length or rate out of range, or the folder cannot be
+        made.
+    """
+    folder, seeds = Path(out), list(seeds)
+    for seed in seeds[:1]:  # so that what is wrong with all of them is told before processes start
+        random_scene(seed, preset, stills, duration_s, frame_rate_hz)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FasciscanError(f"{folder}: cannot be made ({error.strerror}); name another folder.") from error
+    make = partial(_make_clip, folder, preset, tuple(stills), duration_s, frame_rate_hz)
+    tell = progress or (lambda _done, _total: None)
+    workers = min(jobs or os.cpu_count() or 1, max(1, len(seeds)))
+    if workers == 1:
+        return [_count(make(seed), done, len(seeds), tell) for done, seed in enumerate(seeds, 1)]
+    # Spawned, since a fork of a process whose libraries run threads may hang.
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_stay_on_one_core) as pool:
+        tasks = [pool.submit(make, seed) for seed in seeds]
+        try:
+            for done, task in enumerate(as_completed(tasks), 1):
+                _count(task.result(), done, len(seeds), tell)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        return [task.result() for task in tasks]
+
+
+def _stay_on_one_core() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _count(path: Path, done: int, total: int, tell: Callable[[int, int], None]) -> Path:
+    tell(done, total)
+    return path
+
+
+def _make_clip(
+    folder: Path,
+    preset: str,
+    stills: tuple[Path | str, ...],
+    duration_s: float | None,
+    frame_rate_hz: float | None,
+    seed: int,
+) -> Path:
+    """Make one clip, unless it is there."""
+    try:
+        return _make_unless_there(folder, random_scene(seed, preset, stills, duration_s, frame_rate_hz))
+    except FasciscanError as error:  # only the plain one finds its way back from another process
+        raise FasciscanError(str(error)) from None
+
+
+def _make_unless_there(folder: Path, scene: Scene) -> Path:
+    path = folder / f"{scene.preset}-{scene.seed}{CODECS[scene.machine.codec]}"
+    truth_path = path.with_suffix(".truth.json")
+    if path.exists() and truth_path.exists():
+        return path
+    part = folder / f".{path.stem}.part{path.suffix}"
+    truth = write_clip(scene, part)
+    part.with_suffix(".truth.json").unlink()
+    # The truth comes last: where it lies, its clip is whole.
+    part.rename(path)
+    part_truth = folder / f".{path.stem}.part.json"
+    replace(truth, clip=path.name).write(part_truth)
+    part_truth.rename(truth_path)
+    return path

@@ -1,0 +1,315 @@
+"""Look-alikes of the second kind: irregular muscle activity, pressure of the probe, and changes that move no tissue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.simulate.motions import (
+    FWHM_TO_SD,
+    Array,
+    Breathing,
+    Contraction,
+    Drift,
+    Layers,
+    ProbeMotion,
+    Pulsation,
+    Tremor,
+    cosine_step,
+    shortening,
+    turned,
+    with_elevation,
+)
+
+SWELL_S = 0.3
+"""Time that irregular activity takes to set in and to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One of the sines that make an irregular course."""
+
+    rate_hz: float
+    phase: float
+    """Share of a cycle, 0 to 1."""
+    size: float
+
+
+def irregular(waves: tuple[Wave, ...], t_s: Array) -> Array:
+    """Sum sines of unrelated rates to a course that never repeats within a clip."""
+    parts = [wave.size * np.sin(2 * np.pi * (wave.rate_hz * t_s + wave.phase)) for wave in waves]
+    return np.sum(parts, axis=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cramp:
+    """A sustained, unwilled contraction of a part of the muscle, in which bundles fire irregularly."""
+
+    kind: ClassVar[str] = "contraction"
+    name: ClassVar[str] = "cramp"
+    IRREGULAR_SHARE: ClassVar[float] = 0.25
+    """Part of its size that jitters; our guess from clips of cramps, which ripple all over but keep their bulge."""
+    x_mm: float
+    y_mm: float
+    onset_s: float
+    rise_s: float
+    offset_s: float
+    amplitude_mm: float
+    angle_deg: float
+    major_mm: float
+    minor_mm: float
+    waves: tuple[Wave, ...]
+
+    @property
+    def peak_s(self) -> float:
+        """When it is fully there."""
+        return self.onset_s + self.rise_s
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From onset to offset."""
+        return self.onset_s, self.offset_s
+
+    def course(self, t_s: Array) -> Array:
+        """Rise, ripple, and let go as slowly as it rose."""
+        t = np.asarray(t_s)
+        held = cosine_step((t - self.onset_s) / self.rise_s) * cosine_step((self.offset_s - t) / self.rise_s)
+        return held * (1 - self.IRREGULAR_SHARE + self.IRREGULAR_SHARE * irregular(self.waves, t))
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Shorten a territory of many units."""
+        return with_elevation(self.amplitude_mm * shortening(self, x_mm, y_mm, 1.0) * layers.mobility(x_mm, y_mm))
+
+
+@dataclass(frozen=True, slots=True)
+class Myokymia:
+    """Semi-rhythmic groups of discharges of one unit, partly fused: told as tremor, since it goes on and on.
+
+    A group differs from a train of fasciculations by its rate, 6 to 14 Hz within the group, too fast for the muscle to
+    come to rest between.
+    """
+
+    kind: ClassVar[str] = "tremor"
+    name: ClassVar[str] = "myokymia"
+    FUSED_SHARE: ClassVar[float] = 0.35
+    """Part of the pull that stays on between the discharges of a group (unfused tetanus near 10 Hz)."""
+    x_mm: float
+    y_mm: float
+    groups_s: tuple[float, ...]
+    """When each group begins."""
+    discharges: int
+    """In each group."""
+    rate_hz: float
+    amplitude_mm: float
+    angle_deg: float
+    major_mm: float
+    minor_mm: float
+
+    @property
+    def group_s(self) -> float:
+        """Length of one group."""
+        return self.discharges / self.rate_hz
+
+    @property
+    def onset_s(self) -> float:
+        """Beginning of the first group."""
+        return self.groups_s[0]
+
+    @property
+    def peak_s(self) -> float:
+        """Height of the first discharge."""
+        return self.onset_s + 0.5 / self.rate_hz
+
+    @property
+    def offset_s(self) -> float:
+        """End of the last group."""
+        return self.groups_s[-1] + self.group_s
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From the first group to the last."""
+        return self.onset_s, self.offset_s
+
+    def course(self, t_s: Array) -> Array:
+        """Pull and let go partly at each discharge, wholly between the groups."""
+        t = np.asarray(t_s)
+        total = np.zeros(t.shape)
+        for start in self.groups_s:
+            p = t - start
+            edge = 0.5 / self.rate_hz
+            held = cosine_step(p / edge) * cosine_step((self.group_s - p) / edge)
+            beat = 0.5 - 0.5 * np.cos(2 * np.pi * self.rate_hz * p)
+            total += held * (self.FUSED_SHARE + (1 - self.FUSED_SHARE) * beat)
+        return total
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Shorten the territory of one unit."""
+        return with_elevation(self.amplitude_mm * shortening(self, x_mm, y_mm, 1.0) * layers.mobility(x_mm, y_mm))
+
+
+@dataclass(frozen=True, slots=True)
+class Fibrillation:
+    """Shimmer of single fibres: tiny, irregular, without a line of action; the muscle's outline stays."""
+
+    kind: ClassVar[str] = "artefact"
+    name: ClassVar[str] = "fibrillation"
+    x_mm: float
+    y_mm: float
+    onset_s: float
+    offset_s: float
+    amplitude_mm: float
+    size_mm: float
+    """Width of the region at half height."""
+    grain_mm: float
+    """Distance between patches that move against each other."""
+    angle_deg: float
+    waves: tuple[Wave, ...]
+
+    @property
+    def peak_s(self) -> float:
+        """The middle: it has no height."""
+        return (self.onset_s + self.offset_s) / 2
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From onset to offset."""
+        return self.onset_s, self.offset_s
+
+    def course(self, t_s: Array) -> Array:
+        """Shimmer irregularly."""
+        t = np.asarray(t_s)
+        held = cosine_step((t - self.onset_s) / SWELL_S) * cosine_step((self.offset_s - t) / SWELL_S)
+        return held * irregular(self.waves, t)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Move neighbouring patches against each other."""
+        s, n = turned(self, x_mm, y_mm)
+        sd = self.size_mm * FWHM_TO_SD
+        region = np.exp(-0.5 * (s**2 + n**2) / sd**2) * layers.mobility(x_mm, y_mm)
+        k = 2 * np.pi / self.grain_mm
+        checks = np.stack([np.cos(k * s) * np.sin(0.8 * k * n), np.sin(0.7 * k * s) * np.cos(k * n)])
+        return with_elevation(self.amplitude_mm * region * checks)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePress:
+    """The probe is pressed in or let go: seen from it, deep tissue comes nearer while the skin stays."""
+
+    kind: ClassVar[str] = "probe motion"
+    name: ClassVar[str] = "press"
+    SPREAD: ClassVar[float] = 0.3
+    """Sideways over axial strain, from the middle: tissue gives way along the plane and across it."""
+    onset_s: float
+    travel_s: float
+    amplitude_mm: float
+    """Approach of the deepest tissue."""
+    middle_mm: float
+    returns: bool
+
+    @property
+    def peak_s(self) -> float:
+        """When the pressure is full."""
+        return self.onset_s + self.travel_s
+
+    @property
+    def offset_s(self) -> float:
+        """When the probe rests again."""
+        return self.onset_s + self.travel_s * (2 if self.returns else 1)
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Pressure that stays never ends."""
+        return self.onset_s, self.offset_s if self.returns else np.inf
+
+    def course(self, t_s: Array) -> Array:
+        """Press as a raised cosine, and let go if it returns."""
+        p = (np.asarray(t_s) - self.onset_s) / self.travel_s
+        return cosine_step(p) - (cosine_step(p - 1) if self.returns else 0)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Come nearer with depth and spread to the sides."""
+        share = np.clip(layers.depth(x_mm, y_mm) / layers.bottom_mm, 0, 1)
+        strain = self.amplitude_mm / layers.bottom_mm
+        sideways = self.SPREAD * strain * (x_mm - self.middle_mm) * share
+        return with_elevation(np.stack([sideways, -self.amplitude_mm * share]))
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A shadow whose edge wanders, as under a lifted rim of the probe or an air bubble: no tissue moves."""
+
+    kind: ClassVar[str] = "artefact"
+    name: ClassVar[str] = "shadow"
+    onset_s: float
+    offset_s: float
+    x_mm: float
+    """Middle of the shadow, along the probe's face."""
+    width_mm: float
+    edge_mm: float
+    """Width of its edges: half a beam's aperture."""
+    loss_db: float
+    swing_mm: float
+    waves: tuple[Wave, ...]
+
+    @property
+    def peak_s(self) -> float:
+        """The middle of its time."""
+        return (self.onset_s + self.offset_s) / 2
+
+    def gain(self, x_mm: NDArray[np.floating], t_s: float) -> NDArray[np.float32]:
+        """Return by how much echoes are weakened at places along the probe's face, 0 to 1."""
+        held = cosine_step(np.asarray((t_s - self.onset_s) / SWELL_S)) * cosine_step(
+            np.asarray((self.offset_s - t_s) / SWELL_S)
+        )
+        middle = self.x_mm + self.swing_mm * irregular(self.waves, np.asarray(t_s))
+        outside = (np.abs(x_mm - middle) - self.width_mm / 2) / self.edge_mm
+        return (10 ** (-self.loss_db * held * (1 - cosine_step(outside + 0.5)) / 20)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Flicker:
+    """A box of the picture that gets brighter or darker at once: a colour box, or a turn of the gain knob."""
+
+    kind: ClassVar[str] = "artefact"
+    name: str
+    """``"colour box"`` or ``"gain step"``."""
+    box: tuple[int, int, int, int]
+    """Left, top, width and height in the image, pixels."""
+    grey: int
+    """Added to the grey levels, of 255."""
+    stretches_s: tuple[tuple[float, float], ...]
+    """When it is on."""
+
+    @property
+    def onset_s(self) -> float:
+        """When it is first on."""
+        return self.stretches_s[0][0]
+
+    @property
+    def peak_s(self) -> float:
+        """It is at once what it will be."""
+        return self.onset_s
+
+    @property
+    def offset_s(self) -> float:
+        """When it is last off."""
+        return self.stretches_s[-1][1]
+
+    def paint(self, picture: NDArray[np.uint8], t_s: float) -> None:
+        """Brighten the picture in place, if it is on."""
+        if not any(start <= t_s < end for start, end in self.stretches_s):
+            return
+        x, y, width, height = self.box
+        part = picture[y : y + height, x : x + width]
+        part[:] = np.clip(part.astype(np.int16) + self.grey, 0, 255).astype(np.uint8)
+
+
+MovingLookAlike = (
+    Contraction | Pulsation | Breathing | Tremor | ProbeMotion | Drift | Cramp | Myokymia | Fibrillation | ProbePress
+)
+"""What moves tissue and is not a twitch."""
+LookAlike = MovingLookAlike | Shadow | Flicker
+"""Everything that changes the picture and is not a twitch."""

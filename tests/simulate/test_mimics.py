@@ -1,0 +1,166 @@
+"""What each look-alike promises: its period, its size, whether it is rigid, and whether anything moves at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fasciscan.simulate import (
+    Contraction,
+    Layers,
+    Machine,
+    Phantom,
+    ProbeMotion,
+    Pulsation,
+    Scene,
+    Tremor,
+    Twitch,
+    displacement,
+    render,
+)
+from fasciscan.simulate.mimics import Cramp, Fibrillation, Flicker, Myokymia, ProbePress, Shadow, Wave
+
+LAYERS = Layers(skin_mm=1.5, muscle_top_mm=5.0, muscle_bottom_mm=18.0, bottom_mm=21.0)
+WAVES = (Wave(2.3, 0.1, 0.4), Wave(5.1, 0.6, 0.4), Wave(8.7, 0.3, 0.3))
+MUSCLE = Phantom(LAYERS, 0.0, -8.0, -36.0, -38.0, -26.0, 20.0, -8.0, 0.0, False, 8.0, 0.3, 0.5, 11.0)
+MACHINE = Machine(60.0, -80.0, 1.0, 0.0, "h264", 20, 50)
+SCENE = Scene(3, "test", 3.0, 25.0, 200, 160, 0.1, MUSCLE, MACHINE)
+
+
+def grid(step_mm: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    return np.meshgrid(np.arange(0, 25, step_mm), np.arange(0, 21, step_mm))
+
+
+def main_rate_hz(course: np.ndarray, step_s: float) -> float:
+    spectrum = np.abs(np.fft.rfft(course - course.mean()))
+    return float(np.fft.rfftfreq(len(course), step_s)[spectrum.argmax()])
+
+
+def test_a_pulse_rises_briskly_falls_slowly_and_no_two_beats_are_alike():
+    pulse = Pulsation(12, 11, 1.5, 1.1, 0.0, 0.2, upstroke=0.15, beat_variation=0.3)
+    t = np.linspace(0, 20, 20001)
+    course = pulse.course(t)
+    assert main_rate_hz(course, 0.001) == pytest.approx(1.1, abs=0.06)
+    assert np.gradient(course).max() > 3 * -np.gradient(course).min()
+    tops = course[1:-1][(course[1:-1] > course[:-2]) & (course[1:-1] >= course[2:])]
+    assert 0.7 <= tops.min() < 0.8 < 0.9 < tops.max() <= 1
+
+
+def test_a_hidden_artery_pulsates_without_a_vessel_in_the_picture():
+    seen = replace(SCENE, duration_s=0.04, look_alikes=(Pulsation(10, 11, 2.0, 1.1, 0.0, 0.1),))
+    hidden = replace(seen, look_alikes=(Pulsation(10, 11, 2.0, 1.1, 0.0, 0.1, visible=False),))
+    lumen = slice(100, 120), slice(92, 108)
+    assert next(render(seen))[1][lumen].mean() < 0.6 * next(render(hidden))[1][lumen].mean()
+    assert displacement(seen, 0.1) == pytest.approx(displacement(hidden, 0.1))
+
+
+def test_tremor_waxes_and_wanes_about_its_rate():
+    tremor = Tremor(0.0, 10.0, 7.0, 0.2, 0.0, 12, 11, 30, 20, waning=0.8, waning_hz=0.5)
+    t = np.linspace(1, 9, 8001)
+    course = tremor.course(t)
+    assert main_rate_hz(course, t[1] - t[0]) == pytest.approx(7.0, abs=0.6)
+    envelope = np.abs(course[:8000]).reshape(40, 200).max(axis=1)  # 0.2 s hold more than a cycle
+    assert envelope.min() < 0.4
+    assert envelope.max() > 0.9
+
+
+def test_a_twist_is_rigid_and_turns_about_the_probe():
+    twist = ProbeMotion(1.0, 0.2, 0.0, 0.0, returns=False, turn_deg=1.5, pivot_x_mm=12.0)
+    x, y = grid()
+    u = twist.pattern(x, y, LAYERS)
+    before = np.hypot(x[0, 0] - x[-1, -1], y[0, 0] - y[-1, -1])
+    moved_x, moved_y = x + u[0], y + u[1]
+    after = np.hypot(moved_x[0, 0] - moved_x[-1, -1], moved_y[0, 0] - moved_y[-1, -1])
+    assert after == pytest.approx(before, rel=1e-9)
+    assert np.hypot(u[0], u[1])[0, 24] == pytest.approx(0, abs=1e-9)
+    assert np.hypot(u[0], u[1])[-1, 24] == pytest.approx(y[-1, 0] * np.radians(1.5), rel=0.01)
+    assert (twist.name, replace(twist, turn_deg=0.0).name, replace(twist, turn_deg=0.0, returns=True).name) == (
+        "twist", "slip", "tap",
+    )  # fmt: skip
+
+
+def test_pressure_brings_deep_tissue_nearer_and_leaves_the_skin():
+    press = ProbePress(1.0, 0.3, 0.8, 12.0, returns=True)
+    x, y = grid()
+    u = press.pattern(x, y, LAYERS)
+    assert np.hypot(u[0], u[1])[0].max() == 0
+    assert u[1][:, 10] == pytest.approx(-0.8 * np.clip(y[:, 0] / LAYERS.bottom_mm, 0, 1))
+    assert press.course(np.array([1.0, 1.3, 1.6, 2.0])) == pytest.approx([0, 1, 0, 0])
+
+
+def test_a_cramp_is_sustained_and_ripples():
+    cramp = Cramp(12, 11, 1.0, 0.5, 7.0, 0.8, 0.0, 20, 10, WAVES)
+    held = cramp.course(np.linspace(2, 6, 2001))
+    assert 0.4 < held.min() < held.max() < 1.1
+    assert held.std() > 0.05
+    assert cramp.course(np.array([0.5, 7.5])) == pytest.approx([0, 0])
+
+
+def test_myokymia_comes_in_groups_too_fast_to_rest_between_discharges():
+    groups = Myokymia(12, 11, (1.0, 2.5, 4.1), 5, 10.0, 0.2, 0.0, 10, 4.5)
+    t = np.linspace(0, 6, 6001)
+    course = groups.course(t)
+    assert np.all(course[(t > 1.55) & (t < 2.45)] == 0), "at rest between the groups"
+    inside = course[(t > 1.1) & (t < 1.4)]
+    assert inside.min() > 0.3, "never at rest within one"
+    assert main_rate_hz(inside, 0.001) == pytest.approx(10, abs=2)
+    assert (groups.onset_s, groups.offset_s) == (1.0, pytest.approx(4.6))
+
+
+def test_fibrillation_is_tiny_irregular_and_local():
+    shimmer = Fibrillation(12, 11, 0.5, 6.0, 0.03, 8.0, 4.0, 20.0, WAVES)
+    x, y = grid()
+    u = shimmer.pattern(x, y, LAYERS)
+    size = np.hypot(u[0], u[1])
+    assert 0.01 < size.max() < 0.045
+    assert size[np.hypot(x - 12, y - 11) > 10].max() < 0.1 * size.max()
+    assert u[0].min() < -0.3 * u[0].max(), "neighbours move against each other"
+    course = shimmer.course(np.linspace(1, 5, 4001))
+    assert np.sum(np.diff(np.sign(course)) != 0) > 10
+
+
+def test_a_shadow_darkens_and_moves_no_tissue():
+    shadow = Shadow(0.5, 2.5, 10.0, 6.0, 2.0, 20.0, 0.5, WAVES)
+    scene = replace(SCENE, look_alikes=(shadow,))
+    assert not displacement(scene, 1.5).any()
+    frames = {round(time, 2): frame.astype(float) for time, frame in render(scene)}
+    under, beside = (slice(70, 150), slice(90, 110)), (slice(70, 150), slice(160, 190))
+    assert frames[1.52][under].mean() < 0.5 * frames[0.0][under].mean()
+    assert frames[1.52][beside].mean() == pytest.approx(frames[0.0][beside].mean(), rel=0.03)
+    assert frames[2.8][under].mean() == pytest.approx(frames[0.0][under].mean(), rel=0.03)
+
+
+def test_a_box_flickers_at_its_times_and_nothing_else_changes():
+    box = Flicker("colour box", (40, 50, 60, 30), 25, ((1.0, 1.2), (2.0, 2.1)))
+    plain = [frame.astype(int) for _, frame in render(SCENE)]
+    frames = list(render(replace(SCENE, look_alikes=(box,))))
+    inside = np.zeros(plain[0].shape, bool)
+    inside[50:80, 40:100] = True
+    for (time, frame), bare in zip(frames, plain, strict=True):
+        on = 1.0 <= time < 1.2 or 2.0 <= time < 2.1
+        assert np.array_equal(frame[~inside], bare[~inside])
+        assert (frame.astype(int) - bare)[inside].max() == (25 if on else 0)
+
+
+def test_a_split_territory_moves_at_two_places():
+    twitch = Twitch(
+        8.0, 11.0, 1.0, 0.075, 0.2, 0.3, 0.0, 6.0, 3.0, site=1, passive_share=0.1, second_core_mm=(9.0, 0.0)
+    )
+    x, y = np.meshgrid(np.arange(0, 25, 0.1), [11.0])
+    size = np.hypot(*twitch.pattern(x, y, LAYERS)[:2])[0]
+    tops = x[0, 1:-1][(size[1:-1] > size[:-2]) & (size[1:-1] >= size[2:]) & (size[1:-1] > 0.1)]
+    assert tops == pytest.approx([8.0, 17.0], abs=0.3)
+    assert size.argmax() == pytest.approx(80, abs=2), "the truth's epicentre is the stronger core"
+
+
+def test_every_record_tells_what_it_was_made_as():
+    push = Contraction(12, 11, 1.0, 0.3, 0.5, 0.4, 1.0, 0.0, 30, 20, name="swallow")
+    assert (push.kind, push.name) == ("contraction", "swallow")
+    assert (Myokymia.kind, Cramp.kind, Fibrillation.kind, Shadow.kind) == (
+        "tremor",
+        "contraction",
+        "artefact",
+        "artefact",
+    )
