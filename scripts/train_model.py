@@ -1,0 +1,69 @@
+"""The whole way to the weights that ship: simulate, measure, train, calibrate, export, write the model card.
+
+Usage: python scripts/train_model.py [--clips 2000] [--validation 300] [--work DIR] [--model models/fasciscan-cnn.onnx]
+
+Everything is resumable: after a kill, the same command goes on where it stood. Training clips have seeds from 100000
+on, validation clips from 200000 on; the test clips' seeds, from 300000 on, are touched by scripts/evaluate.py alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from fasciscan.learn.card import write_card
+from fasciscan.learn.command import MODEL_NAME, telling
+from fasciscan.learn.run import run_training
+from fasciscan.learn.train import BEST, CURVES, TrainConfig
+from fasciscan.simulate import make_clips
+
+PRESET = "broad"
+TRAIN_SEED, VALIDATION_SEED = 100_000, 200_000
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=int, default=2000, help="clips to learn from")
+    parser.add_argument("--validation", type=int, default=300, help="clips to calibrate on")
+    parser.add_argument("--work", type=Path, default=ROOT / "out" / "training", help="folder for clips and checkpoints")
+    parser.add_argument("--model", type=Path, default=ROOT / "models" / MODEL_NAME, help="where the model goes")
+    parser.add_argument("--epochs", type=int, default=TrainConfig().epochs)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=None, help="processes; one a core if not said")
+    args = parser.parse_args()
+
+    parts = {"train": (TRAIN_SEED, args.clips), "validation": (VALIDATION_SEED, args.validation)}
+    for name, (first, count) in parts.items():
+        make_clips(args.work / name, range(first, first + count), PRESET, jobs=args.jobs)
+    config = TrainConfig(seed=args.seed, epochs=args.epochs)
+    with telling(config.epochs) as teller:
+        metadata = run_training(
+            [args.work / "train"],
+            args.work / "validation",
+            args.work / MODEL_NAME,
+            config,
+            resume=True,
+            jobs=args.jobs,
+            teller=teller,
+        )
+    ship(args.work, args.model)
+    options = f"--clips {args.clips} --validation {args.validation} --epochs {args.epochs} --seed {args.seed}"
+    write_card(metadata, args.model.parent / "MODEL_CARD.md", f"python scripts/train_model.py {options}")
+
+
+def ship(work: Path, model: Path) -> None:
+    """Put the model, the weights to go on from and the curves where they are kept."""
+    model.parent.mkdir(parents=True, exist_ok=True)
+    for made, kept in (
+        (work / MODEL_NAME, model),
+        ((work / MODEL_NAME).with_suffix(".json"), model.with_suffix(".json")),
+        (work / BEST, model.with_suffix(".pt")),
+        (work / CURVES, model.with_suffix(".svg")),
+    ):
+        shutil.copyfile(made, kept)
+
+
+if __name__ == "__main__":
+    main()

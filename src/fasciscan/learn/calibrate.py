@@ -1,0 +1,172 @@
+"""Probabilities that mean what they say, and the one from which a candidate counts; both from validation clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from fasciscan.learn.examples import Examples
+from fasciscan.learn.labels import KINDS
+from fasciscan.learn.train import Trained, predict
+from fasciscan.score import Findings, Found, Mark, ScoredClip, Task
+from fasciscan.score.curve import best_threshold, trace_curve
+from fasciscan.twitch import Kind
+
+MOST_FALSE_PER_MIN = 0.2
+"""The operating point makes at most so many false events a minute on validation clips."""
+
+_TEMPERATURES = np.geomspace(0.3, 4, 200)
+_POINTS = 400
+"""Thresholds looked at."""
+_BINS = 10
+_FASCICULATION = KINDS.index(Kind.FASCICULATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How logits become probabilities, and from which one on a candidate is a fasciculation."""
+
+    temperature: float
+    """The logits are divided by this."""
+    threshold: float
+    metrics: dict[str, float]
+    """On the validation clips, at that threshold."""
+
+
+def calibrate(trained: Trained, validation: Examples) -> Calibration:
+    """Choose temperature and operating point.
+
+    Parameters
+    ----------
+    trained
+        The network.
+    validation
+        Examples of clips it was not trained on.
+
+    Returns
+    -------
+    Calibration
+        The temperature of the least cross entropy (Guo et al. 2017, On calibration of modern neural networks), and
+        the threshold of the best F1 for twitches of at least 0.1 mm among those with at most 0.2 false events a
+        minute.
+    """
+    logits, shift_mm, _ = predict(trained, validation)
+    weight = torch.from_numpy(validation.weight)
+    kind = torch.from_numpy(validation.kind)
+    entropies = [
+        float((functional.cross_entropy(logits / t, kind, reduction="none") * weight).sum()) for t in _TEMPERATURES
+    ]
+    temperature = float(_TEMPERATURES[int(np.argmin(entropies))])
+    clips, probabilities = _judge(logits / temperature, shift_mm, validation)
+    threshold = best_threshold(trace_curve(clips, Task(), _POINTS), MOST_FALSE_PER_MIN)
+    threshold = min(threshold, 1.0)  # where none keeps to the rate it is infinite, which JSON cannot hold
+    return Calibration(temperature, threshold, _tell_figures(clips, probabilities, threshold, validation))
+
+
+def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> dict[str, float]:
+    """Score a network at its operating point.
+
+    Parameters
+    ----------
+    trained, calibration
+        The network.
+    examples
+        Of clips with truth, all candidates of each.
+
+    Returns
+    -------
+    dict
+        Figures by name. Every second of the clips counts, also the few that an analysis would exclude.
+    """
+    logits, shift_mm, _ = predict(trained, examples)
+    clips, probabilities = _judge(logits / calibration.temperature, shift_mm, examples)
+    return _tell_figures(clips, probabilities, calibration.threshold, examples)
+
+
+def _tell_figures(
+    clips: list[ScoredClip], probabilities: NDArray, threshold: float, examples: Examples
+) -> dict[str, float]:
+    score = reduce(add, [clip.score(Task(), threshold) for clip in clips])
+    counts = examples.weight > 0
+    told, true = probabilities[counts].argmax(axis=1), examples.kind[counts]
+    others = true != _FASCICULATION
+    figures = {
+        "clips": len(clips),
+        "minutes": score.exposure_s / 60,
+        "twitches": score.true_positives + score.missed,
+        "precision": score.precision,
+        "recall": score.recall,
+        "f1": score.f1,
+        "false_per_min": score.false_per_min,
+        "candidate_recall": _candidate_recall(examples),
+        "class_accuracy": float(np.mean(told == true)),
+        "look_alike_accuracy": float(np.mean(told[others] == true[others])),
+        "calibration_error": _calibration_error(probabilities[counts, _FASCICULATION], ~others),
+    }
+    errors_mm = score.epicentre_errors_mm or (0.0,)
+    figures |= {
+        "epicentre_median_mm": float(np.median(errors_mm)),
+        "epicentre_p90_mm": float(np.quantile(errors_mm, 0.9)),
+    }
+    # JSON knows no NaN: a share of nothing is told as 0.
+    return {name: float(np.nan_to_num(value)) for name, value in figures.items()}
+
+
+def _judge(logits: Tensor, shift_mm: Tensor, examples: Examples) -> tuple[list[ScoredClip], NDArray]:
+    """Say what is found in each clip, as a result would, and the probabilities (n, 6) of all candidates."""
+    probabilities = logits.softmax(dim=1).numpy()
+    return _scored_clips(examples, probabilities, shift_mm.numpy()), probabilities
+
+
+def _scored_clips(examples: Examples, probabilities: NDArray, shift_mm: NDArray) -> list[ScoredClip]:
+    grid_mm = np.array([facts.grid_mm_per_px for facts in examples.clips])[examples.clip]
+    true_mm = np.array([facts.truth.mm_per_px for facts in examples.clips])[examples.clip]
+    # Half a pixel, since a truth counts from the centre of the first pixel and a grid from its edge.
+    places_mm = (examples.place_px + shift_mm / grid_mm - 0.5) * true_mm[:, None]
+    found: list[list[Found]] = [[] for _ in examples.clips]
+    for n in _distinct(examples, probabilities[:, _FASCICULATION]):
+        mark = Mark(examples.onset_s[n], examples.peak_s[n], *(float(mm) for mm in places_mm[n]))
+        best = int(np.argmax(probabilities[n]))
+        found[examples.clip[n]].append(
+            Found(mark, str(KINDS[best]), float(probabilities[n, best]), float(probabilities[n, _FASCICULATION]))
+        )
+    return [
+        ScoredClip(facts.truth.clip, facts.truth, Findings(tuple(own), facts.duration_s))
+        for facts, own in zip(examples.clips, found, strict=True)
+    ]
+
+
+def _distinct(examples: Examples, belief: NDArray) -> list[int]:
+    """Drop other views of a twitch, as the pipeline does; what is kept at a lower threshold has the rest of it kept."""
+    hides: dict[int, set[int]] = {}
+    for view, other in examples.views.tolist():
+        hides.setdefault(view, set()).add(other)
+    kept: set[int] = set()
+    for n in np.argsort(-belief, kind="stable").tolist():
+        if not hides.get(n, set()) & kept:
+            kept.add(n)
+    return sorted(kept)
+
+
+def _candidate_recall(examples: Examples) -> float:
+    had = [
+        had
+        for facts in examples.clips
+        for twitch, had in zip(facts.truth.twitches, facts.had_candidate, strict=True)
+        if (twitch.peak_displacement_mm or np.inf) >= Task().least_mm
+    ]
+    return float(np.mean(had)) if had else float("nan")
+
+
+def _calibration_error(probability: NDArray, is_one: NDArray[np.bool_]) -> float:
+    """Tell the expected calibration error over ten bins of equal width."""
+    bins = np.minimum((probability * _BINS).astype(int), _BINS - 1)
+    gaps = np.bincount(bins, probability - is_one, minlength=_BINS)
+    return float(np.abs(gaps).sum() / max(len(probability), 1))

@@ -1,0 +1,333 @@
+"""From folders of clips with truth to labelled examples; what was measured of a clip is kept and not done again."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from itertools import permutations
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan import clip as clip_station
+from fasciscan import motion as motion_station
+from fasciscan.clip import ClipOptions, open_clip
+from fasciscan.errors import ClipError, FasciscanError
+from fasciscan.learn.labels import Found, Labels, as_truth, label_by_review, label_by_truth, read_review
+from fasciscan.motion import MotionConfig, lay_grid, measure_motion
+from fasciscan.score.clips import TRUTH_SUFFIX
+from fasciscan.simulate import Truth, read_truth
+from fasciscan.twitch import CandidateConfig, candidates, distinct, find_candidates, patches
+from fasciscan.twitch.distinct import is_view_of
+from fasciscan.twitch.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, cut_patches
+
+SPARE = 2
+"""Cells and steps kept on each side of a patch, to shift it by in training."""
+QUANTUM = 0.05
+"""Step in which ``moving`` is kept as int8, far below its noise of 1: a quarter of the memory of float32."""
+LABELS_SUFFIX = ".labels.json"
+
+_KEY_FILES = (candidates, distinct, patches)
+_KEY_FOLDERS = (clip_station, motion_station)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A clip to learn from, with the file that tells what is in it."""
+
+    clip: Path
+    told_by: Path
+    mm_per_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """What training and evaluation need to know of a clip beside its examples."""
+
+    duration_s: float
+    truth: Truth
+    """What is true of it, or what a person said of it in the same form."""
+    grid_mm_per_px: tuple[float, float]
+    """Size of a pixel (x, y) on the grid it was measured on: another one where the scale was withheld."""
+    had_candidate: tuple[bool, ...]
+    """Of each true twitch: whether there was anything for the network to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Labelled candidates of many clips. n examples, in the order of the clips."""
+
+    moving: NDArray[np.int8]
+    """(n, channels, STEPS + 2 SPARE, CELLS + 2 SPARE, CELLS + 2 SPARE), in units of :data:`QUANTUM`."""
+    still: NDArray[np.float16]
+    """(n, channels, CELLS + 2 SPARE, CELLS + 2 SPARE)."""
+    surroundings: NDArray[np.float16]
+    measures: NDArray[np.float32]
+    kind: NDArray[np.int64]
+    weight: NDArray[np.float32]
+    shift_mm: NDArray[np.float32]
+    """(n, 2) from the candidate's cell to the true epicentre in mm of the grid, (x, y); nan where it is no twitch."""
+    onset_s: NDArray[np.float64]
+    peak_s: NDArray[np.float64]
+    place_px: NDArray[np.float64]
+    """(n, 2) of the candidate's cell."""
+    pitch_mm: NDArray[np.float32]
+    """(n, 2) distance between cells, (x, y)."""
+    clip: NDArray[np.int64]
+    """(n,) position in ``clips``."""
+    views: NDArray[np.int64]
+    """(pairs, 2) the first would be dropped as another view of the second, were that believed first."""
+    clips: tuple[ClipFacts, ...]
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def patches(self, rows: NDArray[np.integer] | slice) -> Patches:
+        """Return some examples as the network sees them, neither shifted nor mirrored."""
+        inner = slice(SPARE, -SPARE)
+        return Patches(
+            self.moving[rows][:, :, inner, inner, inner].astype(np.float32) * np.float32(QUANTUM),
+            self.still[rows][:, :, inner, inner].astype(np.float32),
+            self.surroundings[rows].astype(np.float32),
+            self.measures[rows],
+        )
+
+
+def find_sources(folder: Path) -> list[Source]:
+    """List the clips a folder tells about, by truth files (``*.truth.json``) or reviewed labels (``*.labels.json``).
+
+    Raises
+    ------
+    FasciscanError
+        If there is none, or one cannot be read.
+    """
+    sources = []
+    for path in sorted(folder.glob("*.json")):
+        if path.name.endswith(TRUTH_SUFFIX):
+            truth = read_truth(path)
+            sources.append(Source(folder / truth.clip, path, truth.mm_per_px))
+        elif path.name.endswith(LABELS_SUFFIX):
+            review = read_review(path)
+            sources.append(Source(review.clip, path, review.mm_per_px))
+    if not sources:
+        raise FasciscanError(
+            f"{folder}: holds no truth (*.truth.json) or labels (*.labels.json); make clips with fasciscan simulate."
+        )
+    return sources
+
+
+def prepare(
+    sources: Sequence[Source],
+    kept: Path,
+    *,
+    with_scale: bool = True,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    complain: Callable[[str], None] | None = None,
+) -> dict[Source, Path]:
+    """Measure the clips and keep what the network sees of their candidates, a file a clip.
+
+    Parameters
+    ----------
+    sources
+        The clips.
+    kept
+        Folder for the files. One that is there and was made from the same clip, code and settings is not made again.
+    with_scale
+        Whether the clip's size of a pixel is used; without it the grid rests on an assumed depth.
+    jobs
+        Processes; one a core if not said.
+    progress
+        Called with the clips done and their number.
+    complain
+        Called with what is wrong with a clip that cannot be measured; it is left out.
+
+    Returns
+    -------
+    dict of Source to Path
+        The clips that were measured, in the order of ``sources``.
+
+    Raises
+    ------
+    FasciscanError
+        If no clip could be measured.
+    """
+    kept.mkdir(parents=True, exist_ok=True)
+    code = _code_key()
+    files = {source: kept / f"{source.clip.stem}-{_key(source, code, with_scale)}.npz" for source in sources}
+    missing = [source for source, file in files.items() if not file.exists()]
+    done = len(files) - len(missing)
+    # A new process each, as forking one that has run OpenMP threads can hang it.
+    with ProcessPoolExecutor(jobs or cpu_count(), get_context("spawn")) as pool:
+        running = {pool.submit(_try_clip, source, files[source], with_scale): source for source in missing}
+        try:
+            for finished in as_completed(running):
+                problem = finished.result()
+                if problem:
+                    del files[running[finished]]
+                if problem and complain:
+                    complain(problem)
+                done += 1
+                if progress:
+                    progress(done, len(sources))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    if not files:
+        raise FasciscanError(f"{kept}: none of {len(sources)} clips could be measured.")
+    return files
+
+
+def load_examples(prepared: Mapping[Source, Path], most: int | None = None) -> Examples:
+    """Load what :func:`prepare` kept of clips, and label it.
+
+    Parameters
+    ----------
+    prepared
+        The clips with their files.
+    most
+        Of the candidates of a clip that have to do with no twitch, take at most so many, drawn by a fixed seed: a
+        tremor leaves hundreds that tell no more than a few do. ``views`` is then empty.
+    """
+    read = [_read_kept(source, file, most, n) for n, (source, file) in enumerate(prepared.items())]
+    starts = np.concatenate([[0], np.cumsum([len(labels.rows) for labels in read])])
+    n, long, wide = int(starts[-1]), STEPS + 2 * SPARE, CELLS + 2 * SPARE
+    # Filled in place: all clips at once, and each of them besides, would take twice the memory.
+    examples = Examples(
+        moving=np.empty((n, len(MOVING), long, wide, wide), np.int8),
+        still=np.empty((n, len(STILL), wide, wide), np.float16),
+        surroundings=np.empty((n, len(SURROUNDINGS), patches.LONG_STEPS), np.float16),
+        measures=np.empty((n, len(MEASURES)), np.float32),
+        kind=np.concatenate([part.labels.kind[part.rows] for part in read]),
+        weight=np.concatenate([part.labels.weight[part.rows] for part in read]),
+        shift_mm=np.concatenate([part.labels.shift_px[part.rows] * part.facts.grid_mm_per_px for part in read]),
+        onset_s=np.empty(n),
+        peak_s=np.empty(n),
+        place_px=np.empty((n, 2)),
+        pitch_mm=np.empty((n, 2), np.float32),
+        clip=np.repeat(np.arange(len(read)), np.diff(starts)),
+        views=np.concatenate([part.views + start for part, start in zip(read, starts[:-1], strict=True)]),
+        clips=tuple(part.facts for part in read),
+    )
+    for part, file, start, end in zip(read, prepared.values(), starts[:-1], starts[1:], strict=True):
+        with np.load(file) as kept:
+            for name in ("moving", "still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
+                getattr(examples, name)[start:end] = kept[name][part.rows]
+            examples.pitch_mm[start:end] = kept["pitch_mm"]
+    return examples
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is known of a clip's candidates before their patches are loaded."""
+
+    facts: ClipFacts
+    labels: Labels
+    rows: NDArray[np.int64]
+    """Which of them are taken."""
+    views: NDArray[np.int64]
+
+
+def _read_kept(source: Source, file: Path, most: int | None, number: int) -> _Kept:
+    with np.load(file) as kept:
+        labels, truth = _label(source, kept)
+        x, y = (float(mm) for mm in kept["grid_mm_per_px"])
+        facts = ClipFacts(float(kept["duration_s"]), truth, (x, y), tuple(labels.had_candidate.tolist()))
+        rows, views = np.arange(len(labels.kind)), kept["views"]
+    if most is not None:
+        others = np.random.default_rng(number).permutation(np.flatnonzero(~labels.settled))[:most]
+        rows, views = np.sort(np.concatenate([np.flatnonzero(labels.settled), others])), views[:0]
+    return _Kept(facts, labels, rows, views)
+
+
+def _try_clip(source: Source, file: Path, with_scale: bool) -> str:
+    """Measure one clip; tell what is wrong with it, if anything is, in words that pass between processes."""
+    try:
+        _measure_clip(source, file, with_scale)
+    except FasciscanError as error:
+        return str(error)
+    return ""
+
+
+def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
+    """Measure one clip and keep its candidates."""
+    import cv2
+
+    cv2.setNumThreads(1)  # there is a process a core already
+    options = ClipOptions(mm_per_px=source.mm_per_px if with_scale else None)
+    clip = open_clip(source.clip, options)
+    config = MotionConfig()
+    grid = lay_grid(clip, config.cell_mm)
+    blocks, facts, views = [], [], []
+    for maps in measure_motion(clip, grid, config):
+        found = find_candidates(maps, CandidateConfig())
+        blocks.append(cut_patches(maps, found, SPARE))
+        views += [
+            (len(facts) + a, len(facts) + b)
+            for (a, one), (b, other) in permutations(enumerate(found), 2)
+            if is_view_of(one, other, grid)
+        ]
+        facts += [
+            (c.bump.onset_s, c.bump.peak_s, grid.lateral_px[c.cell[1]], grid.depth_px[c.cell[0]], c.bump.height_mm)
+            for c in found
+        ]
+    table = np.array(facts, float).reshape(-1, 5)
+    moving = np.concatenate([block.moving for block in blocks])
+    part = file.with_suffix(".part")
+    with part.open("wb") as stream:
+        np.savez(
+            stream,
+            moving=np.rint(moving / QUANTUM).astype(np.int8),
+            still=np.concatenate([block.still for block in blocks]).astype(np.float16),
+            surroundings=np.concatenate([block.surroundings for block in blocks]).astype(np.float16),
+            measures=np.concatenate([block.measures for block in blocks]),
+            onset_s=table[:, 0],
+            peak_s=table[:, 1],
+            place_px=table[:, 2:4],
+            height_mm=table[:, 4],
+            views=np.array(views, np.int64).reshape(-1, 2),
+            duration_s=clip.duration_s,
+            grid_mm_per_px=np.array(grid.mm_per_px),
+            pitch_mm=np.array(grid.pitch_mm),
+        )
+    part.replace(file)  # so that a file that is there is whole
+
+
+def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth]:
+    """Label one clip's candidates."""
+    place = kept["place_px"]
+    found = Found(kept["peak_s"], place[:, 0], place[:, 1], kept["height_mm"])
+    if source.told_by.name.endswith(TRUTH_SUFFIX):
+        truth = read_truth(source.told_by)
+        return label_by_truth(found, truth), truth
+    review = read_review(source.told_by)
+    return label_by_review(found, review), as_truth(review, float(kept["duration_s"]))
+
+
+def _key(source: Source, code: str, with_scale: bool) -> str:
+    """Name for the measurement of a clip: another one whenever anything it depends on has changed."""
+    try:
+        content = source.clip.read_bytes()
+    except OSError as error:
+        raise ClipError(source.clip, f"cannot be read ({error.strerror})", "make or fetch the clip again") from error
+    config = {"motion": asdict(MotionConfig()), "candidates": asdict(CandidateConfig()), "mm": source.mm_per_px}
+    total = hashlib.sha256(content)
+    total.update(f"{code} {json.dumps(config)} {with_scale}".encode())
+    return total.hexdigest()[:16]
+
+
+def _code_key() -> str:
+    """Hash of the code that measures; comments and layout do not count."""
+    files = [Path(str(module.__file__)) for module in _KEY_FILES]
+    folders = [Path(str(station.__file__)).parent for station in _KEY_FOLDERS]
+    paths: Iterable[Path] = [*files, *(path for folder in folders for path in sorted(folder.glob("*.py")))]
+    sources = [inspect.getsource(_measure_clip), *(path.read_text(encoding="utf-8") for path in paths)]
+    trees = [ast.dump(ast.parse(source)) for source in sources]
+    return hashlib.sha256("".join(trees).encode()).hexdigest()

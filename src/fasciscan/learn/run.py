@@ -1,0 +1,113 @@
+"""A whole training run: clips in, a calibrated model with its metadata out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fasciscan.learn.calibrate import calibrate
+from fasciscan.learn.examples import Examples, find_sources, load_examples, prepare
+from fasciscan.learn.export import export
+from fasciscan.learn.labels import KINDS
+from fasciscan.learn.train import Epoch, TrainConfig, train
+
+EXAMPLES = "examples"
+"""Folder inside a run's own where what was measured of the clips is kept."""
+
+MOST_OTHERS = 30
+"""Candidates of a training clip that have to do with no twitch: some two a second, of up to thirty there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Whom to tell how far a run is; any of the three may be left out."""
+
+    prepared: Callable[[str, int, int], None] | None = None
+    """Called with the part (``"training"`` or ``"validation"``), the clips measured and their number."""
+    epoch: Callable[[Epoch], None] | None = None
+    problem: Callable[[str], None] | None = None
+    """Called with one line about a clip that had to be left out."""
+
+
+def run_training(
+    clips: Sequence[Path],
+    validation: Path,
+    model: Path,
+    config: TrainConfig,
+    *,
+    kept: Path | None = None,
+    start: Path | None = None,
+    resume: bool = False,
+    with_scale: bool = True,
+    jobs: int | None = None,
+    teller: Teller = Teller(),
+) -> dict[str, Any]:
+    """Measure clips, train on them, calibrate, export.
+
+    Parameters
+    ----------
+    clips
+        Folders of clips with truth files, of reviewed labels, or of both.
+    validation
+        Folder of clips that are in none of them: for early stopping, the temperature and the operating point.
+    model
+        ``.onnx`` file to write, its ``.json`` beside it. What training itself leaves (checkpoint, best weights,
+        history, curves) goes to the same folder.
+    config
+        How to train.
+    kept
+        Folder for what is measured of the clips, to be used again; beside the model if not said.
+    start
+        Weights (``.pt``) to go on from.
+    resume
+        Whether to go on where a killed run stood.
+    with_scale
+        Whether clips are measured with their size of a pixel.
+    jobs
+        Processes that measure clips; one a core if not said.
+    teller
+        Whom to tell how far it is.
+
+    Returns
+    -------
+    dict
+        The model's metadata.
+
+    Raises
+    ------
+    FasciscanError
+        If a folder holds nothing to learn from, or weights do not fit.
+    """
+    kept = kept or model.parent / EXAMPLES
+
+    def measure(name: str, folders: Sequence[Path], most: int | None = None) -> Examples:
+        sources = [source for folder in folders for source in find_sources(folder)]
+        progress = partial(teller.prepared, name) if teller.prepared else None
+        prepared = prepare(sources, kept, with_scale=with_scale, jobs=jobs, progress=progress, complain=teller.problem)
+        return load_examples(prepared, most)
+
+    examples, held_out = measure("training", clips, MOST_OTHERS), measure("validation", [validation])
+    trained = train(examples, held_out, config, model.parent, start=start, resume=resume, tell=teller.epoch)
+    calibration = calibrate(trained, held_out)
+    data = {"training": describe_examples(examples), "validation": describe_examples(held_out)}
+    return export(trained, calibration, config, model, data=data)
+
+
+def describe_examples(examples: Examples) -> dict[str, Any]:
+    """Tell what examples are made of, for a model's metadata."""
+    truths = [facts.truth for facts in examples.clips]
+    seeds = [truth.seed for truth in truths]
+    used = examples.kind[examples.weight > 0]
+    return {
+        "clips": len(truths),
+        "minutes": round(sum(facts.duration_s for facts in examples.clips) / 60, 1),
+        "presets": sorted({truth.preset for truth in truths}),
+        "seeds": [min(seeds), max(seeds)],
+        "twitches": sum(len(truth.twitches) for truth in truths),
+        "examples": {str(kind): int(np.count_nonzero(used == n)) for n, kind in enumerate(KINDS)},
+    }

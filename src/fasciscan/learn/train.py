@@ -1,0 +1,311 @@
+"""The training loop: plain, deterministic by its seed, and resumable after a kill."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from functools import partial
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fasciscan.errors import FasciscanError
+from fasciscan.learn.batches import Batch, drawn_batches, plain_batches
+from fasciscan.learn.curves import draw_curves
+from fasciscan.learn.examples import Examples
+from fasciscan.learn.labels import KINDS
+from fasciscan.learn.network import NetworkConfig, Output, TwitchNet
+from fasciscan.twitch import Kind
+
+CHECKPOINT, BEST, HISTORY, CURVES = "checkpoint.pt", "best.pt", "history.csv", "curves.svg"
+"""What a run leaves in its folder."""
+
+_WARM_SHARE = 0.1
+_CLASS_WEIGHT_BOUNDS = (0.3, 4.0)
+_LEAST_SD = 1e-3
+_FASCICULATION = KINDS.index(Kind.FASCICULATION)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How the network is trained."""
+
+    seed: int = 0
+    epochs: int = 24
+    batch: int = 256
+    rate: float = 2e-3
+    """Largest learning rate, reached after a tenth of the steps; falls to 0 as a cosine."""
+    weight_decay: float = 0.02
+    balance: float = 0.5
+    """Power of the inverse frequency by which classes are weighed: 0 not at all, 1 fully."""
+    place_weight: float = 0.2
+    """Of the epicentre's part in the loss."""
+    patience: int = 8
+    """Epochs without a better validation loss after which training stops."""
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What one epoch came to; a row of ``history.csv``."""
+
+    epoch: int
+    rate: float
+    loss: float
+    validation_loss: float
+    accuracy: float
+    """Of the validation examples, over all classes."""
+    place_error_mm: float
+    """Median distance from the true epicentre of the fasciculations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network with what was done to its classes: their weights are taken back before probabilities are told."""
+
+    network: TwitchNet
+    log_class_weight: Tensor
+    """(6,)."""
+
+
+def train(
+    examples: Examples,
+    validation: Examples,
+    config: TrainConfig,
+    out: Path,
+    *,
+    start: Path | None = None,
+    resume: bool = False,
+    tell: Callable[[Epoch], None] | None = None,
+) -> Trained:
+    """Train a network.
+
+    Parameters
+    ----------
+    examples, validation
+        What to learn from, and what to judge by when to stop.
+    config
+        How.
+    out
+        Folder for the checkpoint, the best weights, the history and its curves.
+    start
+        Weights to go on from (fine-tuning), as an earlier run or ``models/`` holds them.
+    resume
+        Whether to go on where a killed run in ``out`` stood. The weights come out the same as without the kill.
+    tell
+        Called after each epoch.
+
+    Returns
+    -------
+    Trained
+        With the weights of the best epoch.
+
+    Raises
+    ------
+    FasciscanError
+        If there is too little to learn from, or a checkpoint to start or resume from does not fit.
+    """
+    usable = int(np.count_nonzero(examples.weight))
+    if usable < config.batch or not len(validation):
+        raise FasciscanError(f"{out}: {usable} usable examples are too few to train on; give more clips.")
+    out.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = _new_network(examples, config.network, start).to(device)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - its stubs lack this
+    class_weight = _weigh_classes(examples, config.balance).to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=config.weight_decay)
+    steps = config.epochs * (usable // config.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_share_of_rate, steps=steps))
+    history: list[Epoch] = []
+    if resume and (out / CHECKPOINT).exists():
+        history = _load_checkpoint(out / CHECKPOINT, config, network, optimizer, schedule)
+
+    while len(history) < config.epochs and not _is_over(history, config.patience):
+        number = len(history) + 1
+        loss = _train_epoch(network, examples, config, number, class_weight, optimizer, schedule, device)
+        history.append(_validate(network, validation, config, class_weight, device, number, loss, schedule))
+        _keep(out, history, config, network, optimizer, schedule, class_weight)
+        if tell:
+            tell(history[-1])
+    return load_trained(out / BEST)
+
+
+def load_trained(path: Path) -> Trained:
+    """Load the weights a run has left.
+
+    Raises
+    ------
+    FasciscanError
+        If the file is missing or holds no such weights.
+    """
+    content = _load(path)
+    try:
+        config = NetworkConfig(
+            **{**content["config"]["network"], "without": tuple(content["config"]["network"]["without"])}
+        )
+        state = content["network"]
+        network = TwitchNet(config, state["measures_mean"], state["measures_sd"])
+        network.load_state_dict(state)
+        return Trained(network.eval(), content["log_class_weight"])
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise FasciscanError(f"{path}: does not hold the weights of such a network ({error}).") from error
+
+
+def predict(trained: Trained, examples: Examples, batch: int = 512) -> tuple[Tensor, Tensor, Tensor]:
+    """Judge examples.
+
+    Returns
+    -------
+    logits, shift_mm, sd_mm
+        (n, 6) with the class weights taken back, (n, 2) and (n,).
+    """
+    network = trained.network
+    device = next(network.parameters()).device
+    parts: list[Output] = []
+    with torch.inference_mode():
+        parts += [
+            Output(*(part.cpu() for part in network(*b.to(device).inputs))) for b in plain_batches(examples, batch)
+        ]
+    logits, shift_mm, log_sd = (torch.cat([part[n] for part in parts]) for n in range(3))
+    return logits - trained.log_class_weight, shift_mm, log_sd.exp()
+
+
+def _train_epoch(
+    network, examples, config: TrainConfig, number: int, class_weight, optimizer, schedule, device
+) -> float:
+    """Go through the examples once; everything random in it follows from the seed and the epoch's number."""
+    network.train()
+    rng = np.random.default_rng([config.seed, number])
+    total, batches = 0.0, 0
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.integers(2**31)))  # for the dropout, which takes no generator
+        for batch in drawn_batches(examples, config.batch, rng):
+            on_device = batch.to(device)
+            loss = _loss(network(*on_device.inputs), on_device, class_weight, config.place_weight)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimizer.step()
+            schedule.step()
+            total, batches = total + loss.item(), batches + 1
+    return total / max(batches, 1)
+
+
+def _validate(network, validation, config: TrainConfig, class_weight, device, number, loss, schedule) -> Epoch:
+    network.eval()
+    losses, weights, right, errors_mm = 0.0, 0.0, 0.0, []
+    with torch.inference_mode():
+        for batch in plain_batches(validation, config.batch):
+            on_device = batch.to(device)
+            output = network(*on_device.inputs)
+            weight = float(batch.weight.sum())
+            losses += weight * _loss(output, on_device, class_weight, config.place_weight).item()
+            weights += weight
+            told = (output.logits - class_weight.log()).argmax(dim=1)
+            right += float(((told == on_device.kind) * on_device.weight).sum())
+            away = torch.linalg.vector_norm(output.shift_mm - on_device.shift_mm, dim=1)
+            errors_mm.append(away[torch.isfinite(away)].cpu())
+    return Epoch(
+        epoch=number,
+        rate=schedule.get_last_lr()[0],
+        loss=loss,
+        validation_loss=losses / max(weights, 1),
+        accuracy=right / max(weights, 1),
+        place_error_mm=float(torch.cat(errors_mm).median()),
+    )
+
+
+def _loss(output: Output, batch: Batch, class_weight: Tensor, place_weight: float) -> Tensor:
+    """Cross entropy of the class, and for fasciculations the Gaussian likelihood of the epicentre."""
+    entropy = functional.cross_entropy(output.logits, batch.kind, weight=class_weight, reduction="none")
+    total = (entropy * batch.weight).sum() / batch.weight.sum().clamp(min=1)
+    placed = torch.isfinite(batch.shift_mm).all(dim=1) & (batch.weight > 0)
+    if not placed.any():
+        return total
+    away = output.shift_mm[placed] - batch.shift_mm[placed]
+    log_sd = output.log_sd[placed]
+    likelihood = (away / log_sd.exp()[:, None]).square().sum(dim=1) / 2 + 2 * log_sd
+    return total + place_weight * likelihood.mean()
+
+
+def _new_network(examples: Examples, config: NetworkConfig, start: Path | None) -> TwitchNet:
+    measures = torch.from_numpy(examples.measures[examples.weight > 0])
+    network = TwitchNet(config, measures.mean(dim=0), measures.std(dim=0).clamp(min=_LEAST_SD))
+    if start is not None:
+        trained = load_trained(start)
+        if trained.network.config != config:
+            raise FasciscanError(f"{start}: is a network of other sizes; train with the same or from the beginning.")
+        network.load_state_dict(trained.network.state_dict())
+    return network
+
+
+def _weigh_classes(examples: Examples, balance: float) -> Tensor:
+    """Weights of mean about 1 that lift rare classes."""
+    counts = np.bincount(examples.kind, examples.weight, minlength=len(KINDS))
+    weights = (counts.sum() / len(KINDS) / np.maximum(counts, 1)) ** balance
+    return torch.tensor(np.clip(weights, *_CLASS_WEIGHT_BOUNDS), dtype=torch.float32)
+
+
+def _share_of_rate(step: int, steps: int) -> float:
+    """Rise over the first tenth of the steps, then fall as a cosine."""
+    warm = _WARM_SHARE * steps
+    return (step + 1) / (warm + 1) if step < warm else 0.5 + 0.5 * cos(pi * (step - warm) / max(steps - warm, 1))
+
+
+def _is_over(history: list[Epoch], patience: int) -> bool:
+    return len(history) - _best(history) > patience
+
+
+def _best(history: list[Epoch]) -> int:
+    """Tell the number of the best epoch, 0 before the first."""
+    return min(history, key=lambda epoch: epoch.validation_loss).epoch if history else 0
+
+
+def _keep(out: Path, history: list[Epoch], config: TrainConfig, network, optimizer, schedule, class_weight) -> None:
+    weights = {
+        "config": asdict(config),
+        "network": {name: value.cpu() for name, value in network.state_dict().items()},
+        "log_class_weight": class_weight.log().cpu(),
+    }
+    if _best(history) == history[-1].epoch:
+        _save(weights, out / BEST)
+    state = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+    _save(weights | state | {"history": [asdict(epoch) for epoch in history]}, out / CHECKPOINT)
+    with (out / HISTORY).open("w", newline="", encoding="utf-8") as stream:
+        table = csv.DictWriter(stream, [field.name for field in fields(Epoch)])
+        table.writeheader()
+        table.writerows(asdict(epoch) for epoch in history)
+    draw_curves(
+        {"training": [e.loss for e in history], "validation": [e.validation_loss for e in history]}, out / CURVES
+    )
+
+
+def _save(content: dict[str, Any], path: Path) -> None:
+    part = path.with_suffix(".part")
+    torch.save(content, part)
+    part.replace(path)  # so that a kill leaves the file of the epoch before
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises half a dozen kinds
+        raise FasciscanError(f"{path}: cannot be read as weights ({type(error).__name__}); give a .pt file.") from error
+
+
+def _load_checkpoint(path: Path, config: TrainConfig, network, optimizer, schedule) -> list[Epoch]:
+    content = _load(path)
+    if content["config"] != asdict(config):
+        raise FasciscanError(f"{path}: was made with other settings; train into another folder, or without --resume.")
+    network.load_state_dict(content["network"])
+    optimizer.load_state_dict(content["optimizer"])
+    schedule.load_state_dict(content["schedule"])
+    return [Epoch(**epoch) for epoch in content["history"]]
