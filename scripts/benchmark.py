@@ -19,7 +19,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -33,9 +33,10 @@ from numpy.typing import NDArray
 
 from fasciscan.clip import Clip, ClipOptions, open_clip
 from fasciscan.clip.video import DECODER_THREADS
-from fasciscan.motion import Grid, MotionConfig, lay_grid
+from fasciscan.motion import Grid, MotionConfig, MotionMaps, lay_grid
 from fasciscan.motion.flow import SUMS, blend, filter_frame, gradient_sums, solve_cells
 from fasciscan.pipeline import analyze
+from fasciscan.twitch import Candidate, Network, Verdict, load_network
 
 REAL_CLIP = Path(__file__).resolve().parents[2] / "shared" / "clips" / "mmu_test_video.mp4"
 COMMAND = Path(sysconfig.get_path("scripts")) / "fasciscan"
@@ -114,11 +115,28 @@ def main() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the project's first issue asks of a clip; nothing by default."""
+    """What is asked of a clip; by default only of the network."""
 
     to_decoding: float = np.inf
     to_opencv: float = 0.0
     to_playing: float = 0.0
+    of_network: float = 0.15
+
+
+class TimedNetwork:
+    """The network, with the time it takes to cut its patches and to judge them."""
+
+    def __init__(self, network: Network):
+        self.name, self.sha256 = network.name, network.sha256
+        self.took_s = 0.0
+        self._network = network
+
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Judge candidates, and count the seconds."""
+        started = time.perf_counter()
+        verdicts = self._network.classify(maps, candidates)
+        self.took_s += time.perf_counter() - started
+        return verdicts
 
 
 def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> bool:
@@ -128,15 +146,17 @@ def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> 
     kernel = FlowKernel(clip, lay_grid(clip, MotionConfig().cell_mm))
     share = clip.frame_count / min(FARNEBACK_FRAMES, clip.frame_count)
     command = json_command(path, mm_per_px, folder)
+    network = TimedNetwork(load_network())
     jobs: dict[str, Callable[[], object]] = {
         "decode": lambda: decode(path),
         "kernel": kernel.run,
-        "analysis": lambda: analyze(path, options),
+        "analysis": lambda: analyze(path, options, classifier=network),
         "command": lambda: subprocess.run(command, check=True),
         "farneback": lambda: farneback(path, FARNEBACK_FRAMES),
     }
     kernel.run()  # compiled here, not in the first turn
     best = best_of_turns(jobs)
+    network_s = network.took_s / REPEATS
     best["farneback"] = best["farneback"].times(share)
     best["kernel"] = best["kernel"].times(clip.frame_count / kernel.count)
     size = f"{clip.width}×{clip.height}"
@@ -151,11 +171,13 @@ def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> 
     to_decoding = Ratio("analysis, times as long as decoding", best["analysis"].wall_s / best["decode"].wall_s)
     to_opencv = Ratio("command, times faster than OpenCV", best["farneback"].wall_s / took_s)
     to_playing = Ratio("command, times faster than the clip plays", clip.duration_s / took_s)
+    of_network = Ratio("network, share of the analysis", network_s / best["analysis"].wall_s)
     return all(
         [
             to_decoding.say(at_most=limits.to_decoding),
             to_opencv.say(at_least=limits.to_opencv),
             to_playing.say(at_least=limits.to_playing),
+            of_network.say(at_most=limits.of_network),
         ]
     )
 

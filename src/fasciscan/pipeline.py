@@ -42,7 +42,7 @@ from fasciscan.twitch import (
     describe_event,
     find_candidates,
     group_sites,
-    load_network,
+    load_classifier,
     settle,
 )
 
@@ -90,7 +90,7 @@ def analyze(
     config
         Settings.
     classifier
-        What tells twitches from look-alikes; by default the network that ships.
+        What tells twitches from look-alikes; by default the network that ships, with the rule beside it.
     command
         The command line, for the provenance.
     progress
@@ -103,7 +103,7 @@ def analyze(
     FasciscanError
         If the network that ships is missing or damaged.
     """
-    classifier = classifier or load_network()
+    classifier = classifier or load_classifier()
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip

@@ -72,7 +72,8 @@ def make_event(
     mm = MM_PER_PX if scaled else None
     onset_s, offset_s = peak_s - 0.3 * lasting_s, peak_s + 0.7 * lasting_s
     event = Event(
-        id=number, kind=kind, probability=0.94, p_fasciculation=0.94 if kind is Kind.FASCICULATION else 0.03, reason=reason,
+        id=number, kind=kind, probability=0.94, p_fasciculation=0.94 if kind is Kind.FASCICULATION else 0.03,
+        reason=reason,
         onset_s=onset_s, peak_s=peak_s, offset_s=offset_s, peak_frame=round(peak_s * RATE_HZ),
         origin=Origin(x_px, y_px, 8.0, *((x_px * mm, y_px * mm, 0.8) if mm else (None, None, None))),
         territory=Territory(90.0, 45.0, -12.0, 3180.0, *((9.0, 4.5, 31.8) if mm else (None, None, None))),

@@ -11,7 +11,7 @@ import pytest
 from fasciscan.clip import Clip, Frame, Scale
 from fasciscan.motion import Grid, MotionConfig, lay_grid, measure_motion
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Twitch, render
-from fasciscan.twitch import CandidateConfig, Event, Rule, describe_event, find_candidates, settle
+from fasciscan.twitch import CandidateConfig, Event, describe_event, find_candidates, load_classifier, settle
 
 WIDTH, HEIGHT, MM_PER_PX = 320, 260, 0.12
 RATE_HZ = 40.0
@@ -81,7 +81,7 @@ def find_events():
         events = []
         for maps in measure_motion(clip, grid, MotionConfig()):
             candidates = find_candidates(maps, CandidateConfig())
-            verdicts = Rule().classify(maps, candidates)
+            verdicts = load_classifier().classify(maps, candidates)
             events += [describe_event(c, v, grid) for c, v in settle(candidates, verdicts, grid)]
         return events
 

@@ -150,7 +150,8 @@ class _Meter:
         times = np.array([frame.time_s for frame in frames])
         self._make_room(times)
         images = np.stack([frame.image for frame in frames])
-        small = np.stack([cv2.resize(frame.image, self.size, interpolation=cv2.INTER_AREA) for frame in frames])
+        reduced = [cv2.resize(frame.image, self.size, interpolation=cv2.INTER_AREA) for frame in frames]
+        small = np.asarray(reduced, np.uint8)
         n, shape = len(frames), self.grid.shape
         vectors, scalars = (n, *shape, 2), (n, *shape)
         motion = Motion(

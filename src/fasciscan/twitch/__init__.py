@@ -5,6 +5,7 @@ from fasciscan.twitch.describe import describe_event
 from fasciscan.twitch.distinct import settle
 from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
 from fasciscan.twitch.network import Network, load_network
+from fasciscan.twitch.panel import Panel, load_classifier
 from fasciscan.twitch.rule import Rule
 from fasciscan.twitch.sites import Site, group_sites
 from fasciscan.twitch.verdict import Classifier, Verdict
@@ -17,6 +18,7 @@ __all__ = [
     "Kind",
     "Network",
     "Origin",
+    "Panel",
     "Rule",
     "Site",
     "Territory",
@@ -25,6 +27,7 @@ __all__ = [
     "describe_event",
     "find_candidates",
     "group_sites",
+    "load_classifier",
     "load_network",
     "settle",
 ]

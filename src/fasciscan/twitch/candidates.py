@@ -99,7 +99,7 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
     ratio = (size / np.hypot(maps.noise, maps.error)).astype(np.float32)
     skin = np.nonzero(skin_cells(maps.grid))
     maxima = _maxima(size, ratio, maps, config).tolist()
-    followed = (_follow(maps, size, ratio, skin, *maximum, config) for maximum in maxima)
+    followed = (_follow(maps, size, ratio, skin, moment, y, x, config) for moment, y, x in maxima)
     return sorted(_once_each([c for c in followed if c]), key=lambda c: c.bump.peak_s)
 
 

@@ -52,8 +52,9 @@ def _origin(candidate: Candidate, verdict: Verdict, grid: Grid) -> Origin:
         )
     known = grid.calibrated
     return Origin(
-        x_px=grid.box[0] + place.x_mm / grid.mm_per_px[0],
-        y_px=grid.box[1] + place.y_mm / grid.mm_per_px[1],
+        # Centres of pixels are whole numbers, and millimetres count from the edge of the first.
+        x_px=grid.box[0] + place.x_mm / grid.mm_per_px[0] - 0.5,
+        y_px=grid.box[1] + place.y_mm / grid.mm_per_px[1] - 0.5,
         sd_px=place.sd_mm / grid.px_mm,
         x_mm=place.x_mm if known else None,
         y_mm=place.y_mm if known else None,

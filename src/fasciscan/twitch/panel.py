@@ -1,0 +1,106 @@
+"""The network and the rule judge together: what one of them is sure is no twitch does not count.
+
+The network has seen simulated clips alone. On real ones it is led astray by what the simulator does not make (a colour
+box that flickers over an artery, a slip between two probes), which the rule's physical tests refuse; and the rule
+refuses weak twitches that the network knows. docs/finding.md has the measurement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fasciscan.motion import MotionMaps
+from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.events import Kind
+from fasciscan.twitch.network import Network, load_network
+from fasciscan.twitch.rule import Rule
+from fasciscan.twitch.verdict import Classifier, Verdict
+
+_THRESHOLD = 0.5
+_LEAST = 1e-5
+"""No one is surer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Pools the probabilities of network and rule, each with the same weight, on the scale of their log odds.
+
+    References
+    ----------
+    Genest C, Zidek JV. Combining probability distributions: a critique and an annotated bibliography. Stat Sci
+    1986;1:114-135 (the logarithmic opinion pool).
+    """
+
+    network: Network
+    rule: Rule = field(default_factory=Rule)
+
+    @property
+    def name(self) -> str:
+        """What the provenance calls it."""
+        return f"{self.network.name} + {self.rule.name}"
+
+    @property
+    def sha256(self) -> str:
+        """Of the network's weights."""
+        return self.network.sha256
+
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Judge the candidates found in one block of maps, in their order."""
+        judged = zip(
+            candidates, self.network.classify(maps, candidates), self.rule.classify(maps, candidates), strict=True
+        )
+        return [_pool(*one) for one in judged]
+
+
+def load_classifier(name: str | None = None) -> Classifier:
+    """Load what tells twitches from look-alikes.
+
+    Parameters
+    ----------
+    name
+        ``"rule"`` or ``"network"`` alone, or the path of another network (``.onnx``) to sit beside the rule. By
+        default the network that ships does.
+
+    Raises
+    ------
+    FasciscanError
+        If the network is missing or damaged.
+    """
+    if name == "rule":
+        return Rule()
+    if name == "network":
+        return load_network()
+    return Panel(load_network(None if name is None else Path(name)))
+
+
+def _pool(candidate: Candidate, by_network: Verdict, by_rule: Verdict) -> Verdict:
+    odds = [_log_odds(verdict.probabilities[Kind.FASCICULATION]) for verdict in (by_network, by_rule)]
+    fasciculation = float(1 / (1 + np.exp(-np.mean(odds))))
+    # What else it may be, they tell by the geometric mean of what each says.
+    others = {
+        kind: float(np.sqrt(max(p, _LEAST) * max(by_rule.probabilities[kind], _LEAST)))
+        for kind, p in by_network.probabilities.items()
+        if kind is not Kind.FASCICULATION
+    }
+    share = (1 - fasciculation) / sum(others.values())
+    probabilities = {Kind.FASCICULATION: fasciculation} | {kind: p * share for kind, p in others.items()}
+    pooled = by_network._replace(probabilities=probabilities, threshold=_THRESHOLD)
+    if pooled.kind is Kind.FASCICULATION:
+        told = ", ".join(
+            f"{name} {verdict.probabilities[Kind.FASCICULATION]:.2f}"
+            for name, verdict in (("network", by_network), ("rule", by_rule))
+        )
+        length_s = candidate.bump.offset_s - candidate.bump.onset_s
+        return pooled._replace(reason=f"out and back in {length_s:.2f} s; {told}")
+    # The one that names this kind; the rule where both do, since its reasons are physical.
+    says_so = [verdict for verdict in (by_rule, by_network) if verdict.kind is pooled.kind]
+    return pooled._replace(reason=(says_so or [by_rule])[0].reason)
+
+
+def _log_odds(probability: float) -> float:
+    p = float(np.clip(probability, _LEAST, 1 - _LEAST))
+    return float(np.log(p / (1 - p)))

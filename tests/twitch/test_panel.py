@@ -1,0 +1,93 @@
+"""Network and rule judge together, and either can refuse."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from fasciscan.errors import FasciscanError
+from fasciscan.twitch import Kind, Network, Panel, Rule, Verdict, load_classifier
+
+CANDIDATE = SimpleNamespace(bump=SimpleNamespace(onset_s=1.0, offset_s=1.25))
+
+
+class Says:
+    """A judge that says the same of every candidate."""
+
+    name, sha256 = "judge", "0" * 64
+
+    def __init__(self, p: float, other: Kind = Kind.TREMOR, threshold: float = 0.5, reason: str = "because"):
+        self.verdict = Verdict(
+            {kind: p if kind is Kind.FASCICULATION else (1 - p) * float(kind is other) for kind in Kind},
+            reason, threshold, (0.5, -0.25), 0.4,
+        )  # fmt: skip
+
+    def classify(self, _maps, candidates):
+        return [self.verdict for _ in candidates]
+
+
+def pool(network: Says, rule: Says) -> Verdict:
+    (verdict,) = Panel(network, rule).classify(None, [CANDIDATE])  # pyright: ignore[reportArgumentType]
+    return verdict
+
+
+def p(verdict: Verdict) -> float:
+    return verdict.probabilities[Kind.FASCICULATION]
+
+
+@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+def test_two_who_agree_are_believed_as_one(probability):
+    assert p(pool(Says(probability), Says(probability))) == pytest.approx(probability)
+
+
+def test_opposite_odds_cancel():
+    assert p(pool(Says(0.8), Says(0.2))) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("network", "rule"), [(0.95, 0.001), (0.001, 0.95)])
+def test_either_refuses_what_it_is_sure_of(network, rule):
+    assert pool(Says(network), Says(rule)).kind is not Kind.FASCICULATION
+
+
+def test_the_networks_own_operating_point_does_not_count():
+    assert pool(Says(0.7, threshold=0.97), Says(0.7)).kind is Kind.FASCICULATION
+
+
+def test_probabilities_add_up_to_one():
+    verdict = pool(Says(0.3, Kind.TREMOR), Says(0.2, Kind.PULSATION))
+
+    assert sum(verdict.probabilities.values()) == pytest.approx(1)
+
+
+def test_the_epicentre_is_the_networks():
+    verdict = pool(Says(0.9), Says(0.9))
+
+    assert (verdict.shift_mm, verdict.shift_sd_mm) == ((0.5, -0.25), 0.4)
+
+
+def test_the_reason_tells_what_each_said_of_a_twitch():
+    assert pool(Says(0.91), Says(0.84)).reason == "out and back in 0.25 s; network 0.91, rule 0.84"
+
+
+def test_the_reason_of_what_does_not_count_is_its_judges():
+    verdict = pool(Says(0.1, Kind.TREMOR, reason="network"), Says(0.3, Kind.TREMOR, reason="one of 9 swings"))
+
+    assert (verdict.kind, verdict.reason) == (Kind.TREMOR, "one of 9 swings")
+
+
+def test_either_can_be_asked_alone():
+    assert isinstance(load_classifier("rule"), Rule)
+    assert isinstance(load_classifier("network"), Network)
+
+
+def test_by_default_both_judge_and_the_provenance_names_both():
+    both = load_classifier()
+
+    assert both.name == "fasciscan-cnn + rule"
+    assert both.sha256 == load_classifier("network").sha256
+
+
+def test_a_network_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(FasciscanError, match=r"none\.json"):
+        load_classifier(str(tmp_path / "none.onnx"))
