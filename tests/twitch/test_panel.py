@@ -41,8 +41,9 @@ def test_two_who_agree_are_believed_as_one(probability):
     assert p(pool(Says(probability), Says(probability))) == pytest.approx(probability)
 
 
-def test_opposite_odds_cancel():
-    assert p(pool(Says(0.8), Says(0.2))) == pytest.approx(0.5)
+def test_of_two_who_differ_the_rule_weighs_more():
+    assert 0.2 < p(pool(Says(0.8), Says(0.2))) < 0.5
+    assert 0.5 < p(pool(Says(0.2), Says(0.8))) < 0.8
 
 
 @pytest.mark.parametrize(("network", "rule"), [(0.95, 0.001), (0.001, 0.95)])

@@ -65,7 +65,8 @@ def test_a_territory_has_its_axes_angle_and_area(grid):
 def event(x_px: float, y_px: float) -> Event:
     empty = np.zeros(0)
     return Event(
-        1, Kind.FASCICULATION, 0.9, 0.9, "", 0, 0.1, 0.3, 4, Origin(x_px, y_px, 5, x_px * MM_PER_PX, y_px * MM_PER_PX, 0.5),
+        1, Kind.FASCICULATION, 0.9, 0.9, "", 0, 0.1, 0.3, 4,
+        Origin(x_px, y_px, 5, x_px * MM_PER_PX, y_px * MM_PER_PX, 0.5),
         Territory(100, 45, 0, 3500), 3, 30, 0.3, 3, Trace(empty, empty, None),
     )  # fmt: skip
 

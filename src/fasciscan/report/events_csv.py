@@ -59,14 +59,14 @@ def write_csv(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> Non
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(["clip", "counted", *COLUMNS])
-        writer.writerows([_cell(clip.path.name), counted, *_cells(event)] for counted, event in told)
+        writer.writerows([cell(clip.path.name), counted, *_cells(event)] for counted, event in told)
 
 
 def _cells(event: Event) -> list[object]:
-    return [_cell(attrgetter(attribute)(event)) for attribute in COLUMNS.values()]
+    return [cell(attrgetter(attribute)(event)) for attribute in COLUMNS.values()]
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Round numbers and disarm text that a spreadsheet would run."""
     if isinstance(value, float):
         return round(value, DECIMALS)

@@ -21,7 +21,7 @@ _PASSIVE_SHARE = 0.35
 _LARGE_SHARE = 0.4
 """A twitch that moves this much of the field is the only one at its moment: what else moves, moves with it."""
 _SAME_MOMENT_S = 0.1
-_WORTH_TELLING = 5.0
+WORTH_TELLING = 5.0
 """Times the noise from which a motion that is no twitch is told; candidates go down into the noise (3.5)."""
 _WIDE_MM2 = 100.0
 """Several times a unit's territory: what moved more is no clearer for it."""
@@ -52,7 +52,7 @@ def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: G
     twitches = [c for c in candidates if of[id(c)].kind is Kind.FASCICULATION]
     others = [c for c in candidates if of[id(c)].kind is not Kind.FASCICULATION]
     kept = keep_distinct([*sorted(twitches, key=belief, reverse=True), *clearest_first(others)], grid)
-    told = [c for c in kept if of[id(c)].kind is Kind.FASCICULATION or c.strength >= _WORTH_TELLING]
+    told = [c for c in kept if of[id(c)].kind is Kind.FASCICULATION or c.strength >= WORTH_TELLING]
     return [(c, of[id(c)]) for c in sorted(told, key=lambda c: c.bump.peak_s)]
 
 

@@ -10,13 +10,15 @@ import numpy as np
 
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.distinct import clearest_first, keep_distinct
+from fasciscan.twitch.distinct import WORTH_TELLING, clearest_first, keep_distinct
 from fasciscan.twitch.events import Kind
 from fasciscan.twitch.verdict import Verdict
 
 _STAYS_NOISE_MM = 0.03
 """Levels before and after a twitch are known no better."""
 _COMPANY_REACH_S = 1.0
+_COMPANY_SHARE = 0.2
+"""A motion that is weak and much smaller than a twitch says nothing of it: candidates go down into the noise."""
 _RESTLESS = {Kind.CONTRACTION, Kind.TREMOR, Kind.PROBE_MOTION}
 _LARGE_SHARE = 0.4
 _USUAL_AREA_MM2, _MOST_BY_AREA = 20.0, 1.2
@@ -95,10 +97,14 @@ class Rule:
     def _judge_all(self, candidates: Sequence[Candidate]) -> list[Verdict]:
         tests = [self._tests(candidate) for candidate in candidates]
         restless = np.array([any(t.kind in _RESTLESS and t.probability > 0.5 for t in ts) for ts in tests])
+        clear = np.array([candidate.strength >= WORTH_TELLING for candidate in candidates])
         peaks_s = np.array([candidate.bump.peak_s for candidate in candidates])
+        heights_mm = np.array([candidate.bump.height_mm for candidate in candidates])
         verdicts = []
         for candidate, own in zip(candidates, tests, strict=True):
-            others = int(np.count_nonzero(restless & (np.abs(peaks_s - candidate.bump.peak_s) <= _COMPANY_REACH_S)))
+            alike = clear | (heights_mm >= _COMPANY_SHARE * candidate.bump.height_mm)
+            near = np.abs(peaks_s - candidate.bump.peak_s) <= _COMPANY_REACH_S
+            others = int(np.count_nonzero(restless & alike & near))
             company = _Test(
                 Kind.CONTRACTION, others, self.most_company, 1.0,
                 f"one of {others + 1} motions within a second that are no twitches",
