@@ -13,12 +13,13 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_BUILD_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint browser clean
+.PHONY: help demo test lint postgres-test browser clean
 
 help:
 	@echo "make demo     install into .venv, analyse a sample clip, say where its report lies"
 	@echo "make test     install what tests need, check style, types and layers, run every test"
 	@echo "make lint     the checks of make test alone, without the tests"
+	@echo "make postgres-test   the tests of the history alone, in SQLite and in a PostgreSQL they start themselves"
 	@echo "make browser  install Chromium from the system's packages (Debian, Ubuntu; as root), for the tests of the page"
 	@echo "make clean    remove .venv, out/ and what the tools left"
 
@@ -35,6 +36,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+postgres-test: $(VENV)/.installed-dev
+	$(BIN)/pytest tests/history
 
 browser:
 	@if command -v chromium || command -v google-chrome; then \
@@ -62,5 +66,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) -e ".[dev]"
+	$(PIP_INSTALL) -e ".[dev,train,cluster,postgresql]"
 	@touch $(VENV)/.installed $@

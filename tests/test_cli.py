@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,14 @@ from typer.testing import CliRunner
 
 from fasciscan import __version__
 from fasciscan import cli as cli_module
+from fasciscan.batch import ClipTask, Failed, Reports
+from fasciscan.batch.attempt import attempt
 from fasciscan.clip.quality import Unusable
 from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.errors import ClipError
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.motion.raster import Raster
-from fasciscan.report.result_json import SCHEMA_PATH
+from fasciscan.report.result_json import SCHEMA_PATH, result_to_dict
 
 HELP_MOST_S = 0.4
 CLIPS = Path(__file__).parents[2] / "shared" / "clips"
@@ -63,7 +66,7 @@ def asked(monkeypatch) -> Asked:
     """A pipeline that takes note of what it is asked, and fails on clips named so."""
     record = Asked([])
 
-    def analyze(path, options, *, muscle, command, progress):
+    def analyze(path, options, *, muscle, classifier, command, progress):  # noqa: ARG001 - as the real one
         record.paths.append(path)
         record.options, record.muscle, record.command = options, muscle, command
         progress(0.5)
@@ -76,6 +79,20 @@ def asked(monkeypatch) -> Asked:
     pipeline = ModuleType("fasciscan.pipeline")
     pipeline.analyze = analyze  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fasciscan.pipeline", pipeline)
+    monkeypatch.setattr(cli_module, "_classifier", lambda _model: SimpleNamespace(sha256=None))
+
+    def work(task: ClipTask) -> Reports:
+        nobody = lambda _share: None  # noqa: E731
+        made = analyze(
+            task.path, task.options, muscle=task.muscle, classifier=None, command=task.command, progress=nobody
+        )
+        result = result_to_dict(made.result)
+        return Reports(made.clip.sha256, result, {".json": json.dumps(result).encode()})
+
+    def run_in_this_process(tasks: list[ClipTask], *_how) -> Iterator[tuple[int, Reports | Failed]]:
+        yield from ((number, attempt(work, task)) for number, task in enumerate(tasks))
+
+    monkeypatch.setattr("fasciscan.batch.run._do", run_in_this_process)
     return record
 
 
@@ -123,7 +140,7 @@ def test_by_default_reports_go_to_one_folder_under_the_current_one(tmp_path, mon
 def test_one_bad_clip_is_named_and_the_rest_goes_on(tmp_path):
     done = run("analyze", "missing.mp4", "bug.mp4", "good.mp4", "--out", tmp_path, "--format", "json")
     assert done.exit_code == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["good.json"]
+    assert [path.name for path in tmp_path.glob("*.json")] == ["good.json"]
     assert done.stderr.splitlines() == [
         "missing.mp4: there is no such file; check the name.",
         "bug.mp4: internal error (ZeroDivisionError: division by zero); please report it with the output of --debug.",
@@ -152,7 +169,7 @@ def test_a_clip_in_which_nothing_counts_is_analysed_but_gets_a_warning_and_no_ra
 @pytest.mark.usefixtures("asked")
 def test_two_clips_of_one_name_keep_their_reports(tmp_path):
     assert run("analyze", "a/x.mp4", "bb/x.mp4", "--out", tmp_path, "--format", "json").exit_code == 0
-    told = {json.loads(path.read_text())["clip"]["path"] for path in tmp_path.iterdir()}
+    told = {json.loads(path.read_text())["clip"]["path"] for path in tmp_path.glob("*.json")}
     assert told == {"a/x.mp4", "bb/x.mp4"}
 
 
@@ -222,6 +239,16 @@ def test_quiet_says_nothing_when_all_is_well(tmp_path):
     assert (done.exit_code, done.output) == (0, "")
 
 
+def test_the_command_that_is_told_does_not_depend_on_how_the_work_is_shared_out(asked, tmp_path, monkeypatch):
+    told = []
+    for how in ([], ["--jobs", "2"], ["--jobs=7"], ["--scheduler", "tcp://x:1", "--jobs", "3"]):
+        words = ["analyze", "a.mp4", "b.mp4", "--format", "json", *how]
+        monkeypatch.setattr(sys, "argv", ["fasciscan", *words])
+        run(*words, "--out", tmp_path / str(len(told)))
+        told.append(asked.command)
+    assert told == ["fasciscan analyze a.mp4 b.mp4 --format json"] * 4
+
+
 @pytest.mark.usefixtures("asked")
 def test_a_file_name_cannot_dress_up_the_table(tmp_path):
     done = run("analyze", "[bold]a.mp4", "--out", tmp_path, "--format", "json")
@@ -233,7 +260,7 @@ def test_a_bar_is_drawn_on_a_terminal_and_only_there(tmp_path, monkeypatch):
     reader, writer = pty.openpty()
     with os.fdopen(writer, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
-        with cli_module._progress(2, shown=True) as start_clip:
+        with cli_module._progress(shown=True) as start_clip:
             start_clip("[b]a.mp4")(0.5)
     drawn = read_to_the_end(reader)
     assert "[b]a.mp4" in drawn

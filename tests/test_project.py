@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -90,12 +91,30 @@ def test_every_dependency_is_pinned_within_its_bounds():
 
 def test_the_program_imports_what_it_declares_and_no_more():
     declared = {canonicalize_name(Requirement(line).name) for line in pyproject()["project"]["dependencies"]}
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
-    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", sources, re.MULTILINE))
+    imported = imported_in(
+        path
+        for path in (ROOT / "src").rglob("*.py")
+        if path.parent.name != "learn" and path.name != "cluster.py"  # which have extras of their own
+    )
     packages = {"cv2": "opencv-python-headless"}
     imported = {canonicalize_name(packages.get(name, name)) for name in imported - sys.stdlib_module_names}
     plugins = {name for name in declared if name.startswith("pylibjpeg")}  # which pydicom loads by name
     assert imported - {"fasciscan"} == declared - plugins
+
+
+def test_training_imports_torch_and_nothing_else_that_is_not_declared():
+    project = pyproject()["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["train"]]
+    imported = imported_in((ROOT / "src/fasciscan/learn").glob("*.py")) - sys.stdlib_module_names - {"fasciscan", "cv2"}
+    assert "torch" in imported
+    assert {canonicalize_name(name) for name in imported} <= {canonicalize_name(Requirement(n).name) for n in needed}
+
+
+def imported_in(paths: Iterable[Path]) -> set[str]:
+    """Top-level names that some sources import."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    found = re.findall(r"^\s*(?:from (\w+)[\w.]* import|import (\w+))", sources, re.MULTILINE)
+    return {name for pair in found for name in pair if name}
 
 
 def test_every_dependency_is_accounted_for():

@@ -2,7 +2,7 @@
 
 from fasciscan.clip.copies import frozen_stretches, mark_copies, true_rate
 from fasciscan.clip.describe import Description, describe, warn_of_lost_frames
-from fasciscan.clip.open import open_clip
+from fasciscan.clip.open import hash_clip, open_clip
 from fasciscan.clip.quality import Quality, Unusable, judge_quality
 from fasciscan.clip.records import Clip, ClipOptions, Frame, FrameSource, Scale
 
@@ -17,6 +17,7 @@ __all__ = [
     "Unusable",
     "describe",
     "frozen_stretches",
+    "hash_clip",
     "judge_quality",
     "mark_copies",
     "open_clip",

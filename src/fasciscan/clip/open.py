@@ -53,7 +53,7 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
     scale, scale_warnings = settle_scale(recording.scale, options, tissue.mask)
     return Clip(
         path=path,
-        sha256=_hash(path),
+        sha256=hash_clip(path),
         codec=recording.codec,
         width=recording.width,
         height=recording.height,
@@ -66,6 +66,24 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
         source=TimedFrames(recording.pictures, timing.times_s),
         warnings=recording.warnings + timing.warnings + scale_warnings + tissue.warnings,
     )
+
+
+def hash_clip(path: Path) -> str:
+    """Give the SHA-256 of a clip: of the file, or of a folder's files in the order of their names.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    total = hashlib.sha256()
+    for item in sorted(p for p in path.iterdir() if p.is_file()):
+        with item.open("rb") as file:
+            total.update(item.name.encode() + hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
 
 
 def _read(path: Path) -> Recording:
@@ -103,15 +121,3 @@ def _read(path: Path) -> Recording:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
-
-
-def _hash(path: Path) -> str:
-    """SHA-256 of the file, or of a folder's files in the order of their names."""
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    total = hashlib.sha256()
-    for item in sorted(p for p in path.iterdir() if p.is_file()):
-        with item.open("rb") as file:
-            total.update(item.name.encode() + hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()

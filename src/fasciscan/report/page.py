@@ -60,7 +60,7 @@ def write_page(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> No
     ]
     reference = pictures.reference
     page = (
-        _environment()
+        make_environment()
         .get_template("report.html.j2")
         .render(
             clip=result.clip,
@@ -100,7 +100,8 @@ def _layouts() -> dict[str, ModuleType]:
     return {"raster": raster_chart, "event": event_chart}
 
 
-def _environment() -> Environment:
+def make_environment() -> Environment:
+    """Give what the templates are rendered with: everything escaped, every unknown name an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     # Everything is escaped: file names and muscle names are the user's.

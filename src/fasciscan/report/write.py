@@ -68,7 +68,7 @@ def write_reports(
         written = []
         for name in (known for known in FORMATS if known in formats):
             path = directory / f"{stem}{SUFFIXES[name]}"
-            with _whole_or_not_at_all(path) as partial:
+            with whole_or_not_at_all(path) as partial:
                 _writer(name)(clip, result, raster, partial)
             written.append(path)
     except OSError as error:
@@ -94,7 +94,7 @@ def _names(path: Path, sha256: str) -> bool:
 
 
 @contextmanager
-def _whole_or_not_at_all(path: Path) -> Iterator[Path]:
+def whole_or_not_at_all(path: Path) -> Iterator[Path]:
     """Give a hidden name beside `path` to write to; it gets its real name when the writing has gone well."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

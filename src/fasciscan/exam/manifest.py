@@ -1,0 +1,197 @@
+"""The manifest of an exam: which clip shows which muscle of which side, a row a clip."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+from fasciscan.errors import FasciscanError
+
+COLUMNS = ("clip", "muscle", "side", "view", "subject", "visit_date", "mm_per_px", "notes")
+REQUIRED = ("clip", "muscle")
+MANIFEST_NAME = "manifest.csv"
+
+SIDES = {"left": "left", "l": "left", "links": "left", "right": "right", "r": "right", "rechts": "right"}
+"""Ways to write a side; none at all is right for the tongue."""
+
+SUBJECT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a subject may be called. Blanks, commas and carets are what people's names have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One clip of an exam."""
+
+    clip: Path
+    muscle: str
+    """As written; :func:`fasciscan.exam.muscles.name_muscle` tells which it is. Empty where nobody said."""
+    side: str | None = None
+    """``"left"``, ``"right"`` or None."""
+    view: str | None = None
+    subject: str | None = None
+    """A code, never a name."""
+    visit_date: date | None = None
+    mm_per_px: float | None = None
+    notes: str = ""
+
+
+def read_manifest(path: Path) -> tuple[Entry, ...]:
+    """Read the manifest of an exam.
+
+    Parameters
+    ----------
+    path
+        CSV, UTF-8, separated by commas or semicolons, with the columns of :data:`COLUMNS`, of which only ``clip`` and
+        ``muscle`` are required. Clips are named relative to the manifest's folder.
+
+    Returns
+    -------
+    tuple of Entry
+        In the order of the rows.
+
+    Raises
+    ------
+    FasciscanError
+        If the file cannot be read, or a row says something that is not understood; the line is named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise FasciscanError(f"{path}: cannot be read ({error.strerror}); check the path.") from error
+    except UnicodeDecodeError as error:
+        raise FasciscanError(f"{path}: is not UTF-8 text; save the table as 'CSV UTF-8'.") from error
+    header = text.partition("\n")[0]
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    _check_columns(path, reader.fieldnames or ())
+    rows = [(reader.line_num, row) for row in reader]
+    entries = tuple(_read_row(path, line, row) for line, row in rows if any((cell or "") for cell in row.values()))
+    if not entries:
+        raise FasciscanError(f"{path}: names no clip; add a row for each.")
+    twice = [clip.name for clip, times in Counter(entry.clip for entry in entries).items() if times > 1]
+    if twice:
+        raise FasciscanError(f"{path}: names {twice[0]} more than once; a clip shows one muscle.")
+    return entries
+
+
+def write_manifest(entries: Sequence[Entry], path: Path) -> None:
+    """Write a manifest to edit, its clips named relative to its folder.
+
+    Raises
+    ------
+    FasciscanError
+        If there is one already, since someone may have edited it.
+    """
+    try:
+        with path.open("x", newline="", encoding="utf-8-sig") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(_cells(entry, path.parent) for entry in entries)
+    except FileExistsError:
+        raise FasciscanError(f"{path}: is there already; edit it, or move it away to start anew.") from None
+    except OSError as error:
+        raise FasciscanError(f"{path}: cannot be written ({error.strerror}); check the folder.") from error
+
+
+def read_side(written: str) -> str | None:
+    """Tell the side that a word means, None for any other word."""
+    return SIDES.get(written.strip().casefold())
+
+
+def one_subject_and_visit(entries: Sequence[Entry], where: Path) -> tuple[str | None, date | None]:
+    """Give the subject and the date of an exam, which all its clips share.
+
+    Raises
+    ------
+    FasciscanError
+        If the clips are of several subjects or visits: their counts must not be added up.
+    """
+    subjects = sorted({entry.subject for entry in entries if entry.subject})
+    visits = sorted({entry.visit_date for entry in entries if entry.visit_date})
+    for found, what in ((subjects, "subjects"), (visits, "visits")):
+        if len(found) > 1:
+            named = ", ".join(map(str, found[:4]))
+            raise FasciscanError(
+                f"{where}: its clips are of {len(found)} {what} ({named}); an exam is one subject's at one visit, so "
+                "give each a manifest of its own."
+            )
+    return (subjects[0] if subjects else None), (visits[0] if visits else None)
+
+
+Refuse = Callable[[str, str], FasciscanError]
+"""Makes the error of a line, of what is wrong with it and what to do."""
+
+
+def _check_columns(path: Path, found: Sequence[str]) -> None:
+    names = [name.strip() for name in found if name]
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise FasciscanError(f"{path}: has no column {missing[0]!r}; its first line must name {', '.join(REQUIRED)}.")
+    for name in names:
+        if name not in COLUMNS:
+            near = get_close_matches(name.casefold(), COLUMNS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"the columns are {', '.join(COLUMNS)}."
+            raise FasciscanError(f"{path}: has a column {name!r} that is not known; {hint}")
+
+
+def _read_row(path: Path, line: int, row: dict[str, str | None]) -> Entry:
+    cells = {(name or "").strip(): (text or "").strip() for name, text in row.items() if isinstance(text, str)}
+
+    def refuse(what: str, remedy: str) -> FasciscanError:
+        return FasciscanError(f"{path}: line {line} {what}; {remedy}.")
+
+    for name in REQUIRED:
+        if not cells.get(name):
+            raise refuse(f"names no {name}", f"fill in its {name!r}")
+    side = cells.get("side", "")
+    if side and not read_side(side):
+        raise refuse(f"has the side {side!r}", "write left or right, or leave it empty")
+    return Entry(
+        clip=path.parent / cells["clip"],
+        muscle=cells["muscle"],
+        side=read_side(side),
+        view=cells.get("view") or None,
+        subject=_read_subject(cells.get("subject", ""), refuse),
+        visit_date=_read_date(cells.get("visit_date", ""), refuse),
+        mm_per_px=_read_scale(cells.get("mm_per_px", ""), refuse),
+        notes=cells.get("notes", ""),
+    )
+
+
+def _read_subject(text: str, refuse: Refuse) -> str | None:
+    if text and not SUBJECT_CODE.fullmatch(text):
+        raise refuse(f"has the subject {text!r}", "write a code of letters, digits, '.', '-' and '_', and never a name")
+    return text or None
+
+
+def _read_date(text: str, refuse: Refuse) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise refuse(f"has the visit date {text!r}", "write it as 2026-01-31") from None
+
+
+def _read_scale(text: str, refuse: Refuse) -> float | None:
+    if not text:
+        return None
+    try:
+        scale = float(text.replace(",", "."))
+    except ValueError:
+        scale = math.nan
+    if not (math.isfinite(scale) and scale > 0):
+        raise refuse(f"has mm_per_px {text!r}", "write the size of a pixel in millimetres, such as 0.08")
+    return scale
+
+
+def _cells(entry: Entry, folder: Path) -> list[object]:
+    clip = entry.clip.relative_to(folder) if entry.clip.is_relative_to(folder) else entry.clip
+    row = replace(entry, clip=clip)
+    return ["" if (value := getattr(row, name)) is None else str(value) for name in COLUMNS]

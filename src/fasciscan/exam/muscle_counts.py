@@ -1,0 +1,163 @@
+"""What the clips of one muscle add up to: count, exposure, rate, sites, amplitude, duration and how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from fasciscan.exam.clip_counts import ClipCount
+from fasciscan.exam.counts import Rate, poisson_rate
+from fasciscan.exam.muscles import MuscleName, known_muscles, name_muscle
+from fasciscan.exam.rates import Dispersion, bootstrap_rate, judge_dispersion
+
+LONG_ENOUGH_S = 60.0
+"""60 s finds two or more fasciculations with P >= 0.9 in every muscle of ALS (Matamala 2017)."""
+LEAST_TO_FASCICULATE = 2
+"""Twitches from which on a muscle is said to fasciculate: what Matamala 2017 asked for. One may be chance, or a mistake
+of the detection."""
+GOOD_RATE_HZ = 20.0
+"""New pictures per second from which on the shortest fasciculation (0.1 s) covers two; see
+``fasciscan.clip.quality``."""
+MUCH_LEFT_OUT = 0.2
+"""Share of a muscle's recording from which on the reader is told that it could not be analysed."""
+MM2_PER_CM2 = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Median and quartiles."""
+
+    median: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCount:
+    """Sites of a muscle: clips do not tell whether a site of one is a site of another."""
+
+    least: int
+    """Most in one clip."""
+    most: int
+    """Those of all clips together."""
+
+
+@dataclass(frozen=True, slots=True)
+class MuscleCount:
+    """One muscle of one side."""
+
+    name: MuscleName
+    side: str | None
+    clips: tuple[ClipCount, ...]
+    recorded_s: float
+    exposure_s: float
+    count: int
+    rate_per_min: Rate | None
+    """None when nothing could be analysed."""
+    dispersion: Dispersion | None
+    """None when too little was seen to tell."""
+    bootstrap_per_min: Rate | None
+    """Beside the exact interval where twitches cluster; None elsewhere."""
+    rate_per_min_cm2: float | None
+    """Per minute and cm² of tissue imaged; None where a clip has no scale."""
+    sites: SiteCount
+    amplitude_mm: Spread | None
+    duration_s: Spread | None
+    notes: tuple[str, ...]
+    """What to know of its quality, in words; empty where it is good."""
+
+    @property
+    def label(self) -> str:
+        """Name and side, as a reader says them: ``"biceps brachii, left"``."""
+        return f"{self.name.name}, {self.side}" if self.side else self.name.name
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the muscle was watched too briefly to say that it is quiet."""
+        return self.exposure_s < LONG_ENOUGH_S
+
+    @property
+    def fasciculates(self) -> bool:
+        """Whether at least two twitches were seen."""
+        return self.count >= LEAST_TO_FASCICULATE
+
+
+def count_muscles(clips: Sequence[ClipCount]) -> tuple[MuscleCount, ...]:
+    """Add up the clips muscle by muscle and side by side.
+
+    Returns
+    -------
+    tuple of MuscleCount
+        From head to foot, left before right, unknown muscles last.
+    """
+    groups: dict[tuple[str, str | None], list[ClipCount]] = {}
+    for clip in clips:
+        groups.setdefault((name_muscle(clip.entry.muscle).name, clip.entry.side), []).append(clip)
+    return tuple(count_muscle(groups[key]) for key in sorted(groups, key=_body_order))
+
+
+def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
+    """Add up the clips of one muscle of one side, at least one."""
+    exposure_s = sum(clip.exposure_s for clip in clips)
+    events = [event for clip in clips for event in clip.events]
+    watched = [clip.watched for clip in clips]
+    dispersion = judge_dispersion(watched)
+    recorded_s = sum(clip.duration_s for clip in clips)
+    return MuscleCount(
+        name=name_muscle(clips[0].entry.muscle),
+        side=clips[0].entry.side,
+        clips=tuple(clips),
+        recorded_s=recorded_s,
+        exposure_s=exposure_s,
+        count=len(events),
+        rate_per_min=poisson_rate(len(events), exposure_s) if exposure_s > 0 else None,
+        dispersion=dispersion,
+        bootstrap_per_min=bootstrap_rate(watched) if dispersion and dispersion.is_clustered else None,
+        rate_per_min_cm2=_rate_per_area(clips, len(events)),
+        sites=SiteCount(max(clip.sites for clip in clips), sum(clip.sites for clip in clips)),
+        amplitude_mm=_spread([event.peak_displacement_mm for event in events]),
+        duration_s=_spread([event.duration_s for event in events]),
+        notes=_notes(clips, exposure_s, recorded_s),
+    )
+
+
+def _body_order(key: tuple[str, str | None]) -> tuple[int, str, str]:
+    name, side = key
+    known = list(known_muscles())
+    return (known.index(name) if name in known else len(known), name, side or "")
+
+
+def _rate_per_area(clips: Sequence[ClipCount], count: int) -> float | None:
+    """Rate over the tissue that was watched, each clip's area weighing as long as it was analysed."""
+    areas = [clip.tissue_area_mm2 for clip in clips if clip.tissue_area_mm2]
+    if len(areas) < len(clips):
+        return None
+    watched = sum(clip.exposure_s / 60 * area / MM2_PER_CM2 for clip, area in zip(clips, areas, strict=True))
+    return count / watched if watched else None
+
+
+def _spread(values: Sequence[float | None]) -> Spread | None:
+    """Median and quartiles, where every value is known."""
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    low, median, high = quantiles(known, n=4, method="inclusive") if len(known) > 1 else known * 3
+    return Spread(median, low, high, len(known))
+
+
+def _notes(clips: Sequence[ClipCount], exposure_s: float, recorded_s: float) -> tuple[str, ...]:
+    notes = []
+    if exposure_s == 0:
+        notes.append("nothing could be analysed")
+    elif exposure_s < LONG_ENOUGH_S:
+        notes.append(f"watched for less than {LONG_ENOUGH_S:.0f} s")
+    if 0 < exposure_s < (1 - MUCH_LEFT_OUT) * recorded_s:
+        notes.append(f"{100 * (1 - exposure_s / recorded_s):.0f} % of the recording left out")
+    slowest = min(clip.frame_rate_hz for clip in clips)
+    if exposure_s and slowest < GOOD_RATE_HZ:
+        notes.append(f"only {slowest:.0f} pictures per second")
+    if any(clip.tissue_area_mm2 is None for clip in clips):
+        notes.append("no scale")
+    return tuple(notes)

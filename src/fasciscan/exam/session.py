@@ -1,0 +1,114 @@
+"""One exam: the clips of one subject at one visit, added up, with what the reader knows beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from fasciscan.exam.clip_counts import ClipCount
+from fasciscan.exam.context import Context
+from fasciscan.exam.muscle_counts import MuscleCount, count_muscles
+from fasciscan.exam.muscles import name_muscle
+from fasciscan.exam.summary import Summary, sum_up
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A clip of the manifest that could not be analysed."""
+
+    clip: Path
+    muscle: str
+    side: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """Everything the exam's report tells."""
+
+    subject: str | None
+    visit_date: date | None
+    muscles: tuple[MuscleCount, ...]
+    summary: Summary
+    context: Context | None
+    """None where no form was given."""
+    failed: tuple[Failed, ...]
+    warnings: tuple[str, ...]
+    command: str
+    version: str
+
+
+def make_exam(
+    clips: Sequence[ClipCount],
+    failed: Sequence[Failed] = (),
+    context: Context | None = None,
+    *,
+    subject: str | None = None,
+    visit_date: date | None = None,
+    command: str = "",
+    version: str = "",
+) -> Exam:
+    """Add up the clips of an exam.
+
+    A clip that comes twice, told by its SHA-256, is counted once: it would double count and exposure.
+
+    Parameters
+    ----------
+    clips
+        The clips that were analysed, in the order of the manifest.
+    failed
+        Those that could not be.
+    context
+        What the reader knows beside them.
+    subject, visit_date
+        Whose and when.
+    command, version
+        What made the exam.
+    """
+    single, twice = _drop_copies(clips)
+    muscles = count_muscles(single)
+    return Exam(
+        subject=subject,
+        visit_date=visit_date,
+        muscles=muscles,
+        summary=sum_up(muscles),
+        context=context,
+        failed=tuple(failed),
+        warnings=(*twice, *_warn(single, muscles)),
+        command=command,
+        version=version,
+    )
+
+
+def _drop_copies(clips: Sequence[ClipCount]) -> tuple[list[ClipCount], list[str]]:
+    kept: dict[str, ClipCount] = {}
+    warnings = []
+    for clip in clips:
+        first = kept.setdefault(clip.sha256, clip)
+        if first is not clip:
+            warnings.append(
+                f"{clip.entry.clip.name} is the same recording as {first.entry.clip.name} and was counted once, for "
+                f"{name_muscle(first.entry.muscle).name}."
+            )
+    return list(kept.values()), warnings
+
+
+def _warn(clips: Sequence[ClipCount], muscles: Sequence[MuscleCount]) -> list[str]:
+    warnings = []
+    for muscle in muscles:
+        if muscle.name.known is None:
+            hint = f"; did you mean {muscle.name.nearest}?" if muscle.name.nearest else "."
+            warnings.append(f"The muscle “{muscle.name.name}” is not in the vocabulary and has no region{hint}")
+    unsided = sorted({m.name.name for m in muscles if m.side is None and m.name.known and m.name.known.paired})
+    if unsided:
+        warnings.append(f"No side is given for: {', '.join(unsided)}.")
+    makers = Counter((clip.version, clip.classifier, clip.model_sha256) for clip in clips)
+    if len(makers) > 1:
+        warnings.append(
+            f"The clips were analysed in {len(makers)} ways (versions of fasciscan or of its network), so their counts "
+            "do not compare exactly; run the exam again into an empty folder."
+        )
+    return warnings

@@ -1,0 +1,191 @@
+"""What changed in each muscle: the ratio of two visits' rates, and the trend over three visits and more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from fasciscan.errors import FasciscanError
+from fasciscan.exam.rates import RateRatio, compare_rates
+from fasciscan.history.records import MuscleHistory, Place, Seen, SubjectHistory
+
+LEVEL = 0.95
+DAYS_A_MONTH = 365.25 / 12
+TREND_LEAST = 3
+"""Visits. Two are compared by their ratio."""
+STEPS_MOST = 50
+"""Of Newton's method, which needs about six."""
+STEP_LEAST = 1e-10
+"""Change of the logarithm of a rate at which it stands."""
+
+FALLING = (
+    "A falling count is not improvement: rates rise and later fall as a muscle fails. Weigh it with strength, "
+    "wasting and the rest of the examination."
+)
+CHANCE = (
+    "Intervals and p answer for chance alone, and take twitches as independent; as they cluster, the intervals are "
+    "rather too narrow. Of twenty muscles in which nothing changed, one is expected to show p < 0.05."
+)
+PLANE = "A probe held elsewhere sees other motor units: part of any change between visits is that of the place."
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One muscle at two visits."""
+
+    place: Place
+    before: Seen | None
+    after: Seen | None
+    ratio: RateRatio | None
+    """Rate after over rate before; None where nothing can be told."""
+    note: str
+    """Why there is no ratio, or what to doubt of it; empty where nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How the rate of one muscle changes with time, over all visits: a factor a month."""
+
+    place: Place
+    visits: int
+    ratio_per_month: float
+    low: float
+    high: float
+    level: float
+    p: float
+    """Two-sided, that the rate does not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """The trends of a subject's muscles."""
+
+    trends: tuple[Trend, ...]
+    dispersion: float
+    """By which variances are larger than Poisson's, estimated over all these muscles; at least 1."""
+    freedom: int
+    """Visits less two, over all these muscles: what the estimate of the dispersion stands on."""
+
+
+def pick_visits(history: SubjectHistory, visits: Sequence[date]) -> tuple[date, date]:
+    """Give the two visits to compare: those named, or the latest two.
+
+    Raises
+    ------
+    FasciscanError
+        If there are no such visits.
+    """
+    if not visits:
+        if len(history.visits) < 2:
+            raise FasciscanError(f"{history.subject}: has only one visit; add another to compare it with.")
+        return history.visits[-2], history.visits[-1]
+    for visit in visits:
+        if visit not in history.visits:
+            known = ", ".join(map(str, history.visits))
+            raise FasciscanError(f"{history.subject}: has no visit of {visit}; there are {known}.")
+    if len(visits) != 2 or visits[0] == visits[1]:
+        raise FasciscanError(f"{history.subject}: name two different visits to compare, or none for the latest two.")
+    return min(visits), max(visits)
+
+
+def compare_visits(history: SubjectHistory, before: date, after: date) -> tuple[Change, ...]:
+    """Compare each muscle's rates at two visits, by the exact conditional interval and test for two Poisson counts."""
+    changes = [
+        _compare(muscle.place, muscle.at(before), muscle.at(after))
+        for muscle in history.muscles
+        if muscle.at(before) or muscle.at(after)
+    ]
+    return tuple(changes)
+
+
+def _compare(place: Place, before: Seen | None, after: Seen | None) -> Change:
+    if before is None or after is None:
+        missing = "earlier" if before is None else "later"
+        return Change(place, before, after, None, f"not recorded at the {missing} visit")
+    if not before.exposure_s or not after.exposure_s:
+        return Change(place, before, after, None, "nothing could be analysed at one of the visits")
+    ratio = compare_rates(after.count, after.exposure_s, before.count, before.exposure_s, level=LEVEL)
+    if ratio is None:
+        return Change(place, before, after, None, "none seen at either visit")
+    differ = before.models | after.models
+    note = f"counted by different models ({', '.join(sorted(differ))}): analyse both visits anew by one" * (
+        len(differ) > 1
+    )
+    return Change(place, before, after, ratio, note)
+
+
+def find_trends(history: SubjectHistory) -> Trends | None:
+    """Fit how the rate of each muscle changes over the visits: Poisson regression, log-linear in time.
+
+    A muscle takes part if it was analysed at three visits or more, and twitched at two of them or at one between
+    others; else the rate that fits best is 0 or endless at one end. Counts of one muscle at a few visits tell little
+    of how much more they vary than Poisson's, so this is estimated from all muscles of the subject together
+    (quasi-Poisson) and not taken as less than 1.
+
+    Returns
+    -------
+    Trends or None
+        None if no muscle takes part.
+
+    References
+    ----------
+    McCullagh P, Nelder JA. Generalized Linear Models, 2nd ed., 1989, chapter 6.
+    """
+    from scipy.special import stdtr, stdtrit
+
+    fits = [(muscle, fit) for muscle in history.muscles if (fit := _fit(muscle))]
+    if not fits:
+        return None
+    freedom = sum(fit.visits - 2 for _, fit in fits)
+    dispersion = max(1.0, sum(fit.chi_square for _, fit in fits) / freedom)
+    reach = float(stdtrit(freedom, (1 + LEVEL) / 2))
+    trends = []
+    for muscle, fit in fits:
+        error = fit.error * math.sqrt(dispersion)
+        low, high = (math.exp(fit.slope + sign * reach * error) for sign in (-1, 1))
+        p = 2 * float(stdtr(freedom, -abs(fit.slope) / error))
+        trends.append(Trend(muscle.place, fit.visits, math.exp(fit.slope), low, high, LEVEL, p))
+    return Trends(tuple(trends), dispersion, freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """The log-linear rate of one muscle."""
+
+    visits: int
+    slope: float
+    """Of the logarithm of the rate, a month."""
+    error: float
+    """Its standard error, if counts vary as Poisson's do."""
+    chi_square: float
+    """Pearson's, with two degrees of freedom fewer than there are visits."""
+
+
+def _fit(muscle: MuscleHistory) -> _Fit | None:
+    """Fit by Newton's method, which for this likelihood is the same as iteratively reweighted least squares."""
+    import numpy as np
+
+    seen = [seen for seen in muscle.seen if seen.exposure_s > 0]
+    twitched = [number for number, each in enumerate(seen) if each.count]
+    if len(seen) < TREND_LEAST or not twitched or twitched in ([0], [len(seen) - 1]):
+        return None
+    months = np.array([(each.visit_date - seen[0].visit_date).days / DAYS_A_MONTH for each in seen])
+    months -= months.mean()
+    counts = np.array([each.count for each in seen], float)
+    exposures = np.array([each.exposure_s for each in seen])
+    design = np.stack([np.ones_like(months), months], axis=1)
+    weights = np.array([math.log(counts.sum() / exposures.sum()), 0.0])
+    information = np.eye(2)
+    for _ in range(STEPS_MOST):
+        expected = exposures * np.exp(design @ weights)
+        information = design.T @ (expected[:, None] * design)
+        step = np.linalg.solve(information, design.T @ (counts - expected))
+        weights += step
+        if np.abs(step).max() < STEP_LEAST:
+            break
+    else:
+        return None
+    chi_square = float(((counts - expected) ** 2 / expected).sum())
+    return _Fit(len(seen), float(weights[1]), math.sqrt(np.linalg.inv(information)[1, 1]), chi_square)

@@ -1,0 +1,244 @@
+"""``fasciscan history``: add exams, see subjects, compare visits. What is heavy is imported where it is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fasciscan.errors import FasciscanError
+
+if TYPE_CHECKING:
+    from fasciscan.history.change import Change, Trends
+    from fasciscan.history.records import Added, SubjectHistory
+    from fasciscan.history.store import Store
+
+DB_VARIABLE = "FASCISCAN_DB"
+FILE_NAME = "history.sqlite"
+PIPE_WIDTH = 1000
+"""Columns of a table where no terminal tells its width."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Keep exams over many visits and compare them. Subjects are known by codes, never by names.",
+)
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="FILE|URL",
+        envvar=DB_VARIABLE,
+        show_envvar=False,
+        help=f"SQLite file, or postgresql://…; a URL with a password is better put into {DB_VARIABLE}. "
+        "By default a file in your data folder.",
+    ),
+]
+Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="The subject's code.")]
+
+
+@app.command()
+def add(
+    exams: Annotated[list[Path], typer.Argument(metavar="EXAM.json", help="What fasciscan exam wrote.")],
+    db: Database = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Whose exams these are, where they do not say.")
+    ] = None,
+    visit: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The visit, where they do not say.")] = None,
+) -> None:
+    """Add exams. A clip that is there already does not count twice; a new analysis of it is added beside the old."""
+    from fasciscan.history.exam_file import read_exam
+
+    when = None if visit is None else _date(visit, "--visit")
+    failed = False
+    with _store(db) as store:
+        for path in dict.fromkeys(exams):
+            try:
+                typer.echo(f"{path}: {_say_added(store.add(read_exam(path, subject, when)))}")
+            except FasciscanError as error:
+                typer.echo(str(error), err=True)
+                failed = True
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_subjects(db: Database = None) -> None:
+    """List the subjects with their visits."""
+    with _store(db) as store:
+        subjects = store.subjects()
+    _table(
+        ["subject", "visits", "first", "last", "muscles", "clips"],
+        [
+            [
+                history.subject,
+                str(len(history.visits)),
+                str(history.visits[0]),
+                str(history.visits[-1]),
+                str(len(history.muscles)),
+                str(sum(seen.clips for muscle in history.muscles for seen in muscle.seen)),
+            ]
+            for history in subjects
+        ],
+    )
+
+
+@app.command()
+def show(subject: Subject, db: Database = None) -> None:
+    """Show what was counted in each muscle of a subject at each visit."""
+    from fasciscan.history.say import say_rate, say_seen
+
+    with _store(db) as store:
+        history = store.subject(subject)
+    rows = [
+        [muscle.place.label, str(seen.visit_date), say_seen(seen), say_rate(seen), ", ".join(sorted(seen.models))]
+        for muscle in history.muscles
+        for seen in muscle.seen
+    ]
+    _table(["muscle", "visit", "fasciculations", "per minute (95 %)", "sorted by"], rows)
+
+
+@app.command(
+    epilog="Examples:\n\n  fasciscan history compare P017\n\n"
+    "  fasciscan history compare P017 2026-01-12 2026-07-03 --out P017.html",
+)
+def compare(
+    subject: Subject,
+    visits: Annotated[
+        list[str] | None, typer.Argument(metavar="[VISIT VISIT]", help="Dates of two visits; else the latest two.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="PAGE.html", dir_okay=False, help="Write a page with plots, too.")
+    ] = None,
+    db: Database = None,
+) -> None:
+    """Compare each muscle's rates at two visits; over three visits and more, tell the trend too."""
+    from fasciscan.history.change import CHANCE, FALLING, compare_visits, find_trends, pick_visits
+
+    dates = [_date(visit, "VISIT") for visit in visits or ()]
+    with _store(db) as store:
+        history = store.subject(subject)
+        before, after = pick_visits(history, dates)
+    changes, trends = compare_visits(history, before, after), find_trends(history)
+    if out is not None:
+        from fasciscan.history.page import write_page
+
+        with _one_line():
+            write_page(history, changes, trends, out)
+    _print_changes(history, before, after, changes, trends)
+    typer.echo("\n".join(["", FALLING, CHANCE, *([] if out is None else ["", str(out)])]))
+
+
+@app.command()
+def export(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", dir_okay=False, help="A .csv or .json file; else CSV is printed."),
+    ] = None,
+    subject: Annotated[str | None, typer.Option(metavar="CODE", help="Of one subject alone.")] = None,
+    db: Database = None,
+) -> None:
+    """Write every analysis of every clip as a table, earlier versions included."""
+    from fasciscan.history.export import to_csv, to_json
+
+    writers = {".csv": to_csv, ".json": to_json}
+    if out is not None and out.suffix.lower() not in writers:
+        raise typer.BadParameter(f"{str(out)!r}: name a .csv or a .json file", param_hint="--out")
+    with _store(db) as store:
+        if subject is not None:
+            store.subject(subject)  # which tells if there is none
+        stored = store.stored(subject)
+    if out is None:
+        typer.echo(to_csv(stored), nl=False)
+        return
+    try:
+        out.write_text(writers[out.suffix.lower()](stored), encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{out}: cannot be written ({error.strerror}); name another file by --out.", err=True)
+        raise typer.Exit(1) from None
+
+
+def default_file() -> Path:
+    """Give the file of the database where the user names none."""
+    from platformdirs import user_data_path
+
+    return user_data_path("fasciscan", appauthor=False) / FILE_NAME
+
+
+@contextmanager
+def _store(db: str | None) -> Iterator[Store]:
+    from fasciscan.history.store import open_store
+
+    with _one_line(), open_store(db or default_file()) as store:
+        yield store
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Tell what the user can put right in one line, and fail."""
+    try:
+        yield
+    except FasciscanError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _date(written: str, option: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written!r}: write a date as YYYY-MM-DD", param_hint=option) from None
+
+
+def _say_added(added: Added) -> str:
+    told = [
+        f"{number} {what}"
+        for number, what in (
+            (added.new, "clips added"),
+            (added.version, "with another version of their analysis"),
+            (added.there, "there already"),
+            (added.overtaken, "of these with a later version, which counts"),
+        )
+        if number
+    ]
+    return ", ".join(told)
+
+
+def _print_changes(
+    history: SubjectHistory, before: date, after: date, changes: tuple[Change, ...], trends: Trends | None
+) -> None:
+    from fasciscan.history.say import say_p, say_rate, say_ratio, say_trend
+
+    trend_of = {trend.place: trend for trend in trends.trends} if trends else {}
+    headings = ["muscle", f"{before} /min", f"{after} /min", "ratio (95 %)", "p"]
+    if trends:
+        headings += [f"factor a month over {len(history.visits)} visits", "p"]
+    rows = []
+    for change in changes:
+        row = [change.place.label, say_rate(change.before), say_rate(change.after), say_ratio(change.ratio)]
+        row.append(say_p(change.ratio.p) if change.ratio else "–")
+        if trends:
+            trend = trend_of.get(change.place)
+            row += [say_trend(trend), say_p(trend.p)] if trend else ["–", "–"]
+        rows.append([*row, change.note])
+    _table([*headings, "note"], rows)
+
+
+def _table(headings: list[str], rows: list[list[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)

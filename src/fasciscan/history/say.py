@@ -1,0 +1,43 @@
+"""Changes and trends in words and short figures, alike on the page and on the terminal."""
+
+from __future__ import annotations
+
+from fasciscan.exam.counts import poisson_rate
+from fasciscan.exam.rates import RateRatio
+from fasciscan.history.change import Trend
+from fasciscan.history.records import Seen
+from fasciscan.report.words import say_interval, say_number, say_seconds
+
+P_LEAST = 0.001
+"""Smaller ones say nothing more."""
+
+
+def say_seen(seen: Seen | None) -> str:
+    """Say a visit of a muscle: ``"4 in 60 s"``."""
+    return "–" if seen is None else f"{seen.count} in {say_seconds(seen.exposure_s)}"
+
+
+def say_rate(seen: Seen | None) -> str:
+    """Say its rate: ``"4.0 (1.1–10.2)"``."""
+    return say_interval(poisson_rate(seen.count, seen.exposure_s) if seen and seen.exposure_s else None)
+
+
+def say_ratio(ratio: RateRatio | None) -> str:
+    """Say a ratio: ``"2.5 (1.1–6.4)"``; ∞ where the earlier rate was 0."""
+    if ratio is None:
+        return "–"
+    return f"{_or_endless(ratio.value)} ({say_number(ratio.low)}–{_or_endless(ratio.high)})"
+
+
+def say_trend(trend: Trend) -> str:
+    """Say a trend: ``"1.20 (1.05–1.38)"`` a month."""
+    return f"{trend.ratio_per_month:.2f} ({trend.low:.2f}–{trend.high:.2f})"
+
+
+def say_p(p: float) -> str:
+    """Say a p value."""
+    return f"< {P_LEAST}" if p < P_LEAST else f"{p:.3f}"
+
+
+def _or_endless(value: float | None) -> str:
+    return "∞" if value is None else say_number(value)

@@ -1,0 +1,160 @@
+"""Many clips on one machine: each costs only itself, and what is done is done."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from batch_fakes import fake_work
+
+from fasciscan.batch import ClipTask, run_clips
+from fasciscan.clip import ClipOptions
+
+HERE = Path(__file__).parent
+
+
+def test_what_goes_wrong_with_a_clip_costs_only_that_clip_and_is_named(make_tasks, tmp_path):
+    texts = {"a.mp4": "fine", "b.mp4": "broken", "c.mp4": "bug", "d.mp4": "die", "e.mp4": "huge", "f.mp4": "fine too"}
+    outcome = run_clips(make_tasks(texts), tmp_path / "out", jobs=2, memory_mb=1024, work=fake_work)
+    assert [done.task.path.name for done in outcome.done] == ["a.mp4", "f.mp4"]
+    why = {failed.task.path.name: failed.why for failed in outcome.failed}
+    assert list(why) == ["b.mp4", "c.mp4", "d.mp4", "e.mp4"]
+    assert "is broken; export it again." in why["b.mp4"]
+    assert "internal error (ZeroDivisionError: division by zero)" in why["c.mp4"]
+    assert "died (SIGKILL)" in why["d.mp4"]
+    assert "more memory than it may have" in why["e.mp4"]
+    assert "ZeroDivisionError" in next(f.traceback for f in outcome.failed if f.task.path.name == "c.mp4")
+    assert all(str(failed.task.path) in failed.why and "\n" not in failed.why for failed in outcome.failed)
+
+
+def test_a_clip_that_hangs_is_given_up_and_its_process_ended(make_tasks, tmp_path):
+    begun = time.monotonic()
+    tasks = make_tasks({"a.mp4": "hang", "b.mp4": "fine"})
+    outcome = run_clips(tasks, tmp_path / "out", jobs=1, timeout_s=4.0, work=fake_work)
+    assert [failed.why for failed in outcome.failed] == [
+        f"{tasks[0].path}: was given up after 4 s; check whether it plays, or cut it shorter."
+    ]
+    assert [done.task.path.name for done in outcome.done] == ["b.mp4"]
+    assert time.monotonic() - begun < 30
+
+
+def test_results_are_the_same_however_the_work_is_shared_out(make_tasks, tmp_path, contents):
+    tasks = make_tasks({f"{n}.mp4": f"slow {0.02 * (n % 3)} {n}" for n in range(12)})
+    for jobs in (1, 3):
+        run_clips(tasks, tmp_path / f"out-{jobs}", jobs=jobs, work=fake_work)
+    assert contents(tmp_path / "out-1") == contents(tmp_path / "out-3")
+
+
+def test_nothing_is_done_twice(make_tasks, tmp_path):
+    tasks = make_tasks({"a.mp4": "one", "b.mp4": "broken", "c.mp4": "three"})
+    first = run_clips(tasks, tmp_path / "out", jobs=2, work=fake_work)
+    assert [done.kept for done in first.done] == [False, False]
+    tasks[1].path.write_text("mended")
+    second = run_clips(tasks, tmp_path / "out", jobs=2, work=fake_work)
+    assert [done.kept for done in second.done] == [True, False, True]
+    assert [done.result for done in second.done] == [{"text": "one"}, {"text": "mended"}, {"text": "three"}]
+
+
+def test_a_clip_is_done_again_when_its_content_its_options_its_model_or_its_reports_changed(make_tasks, tmp_path):
+    (task,) = make_tasks({"a.mp4": "one"})
+
+    def kept(task: ClipTask) -> bool:
+        (done,) = run_clips([task], tmp_path / "out", work=fake_work).done
+        return done.kept
+
+    assert [kept(task), kept(task), kept(replace(task, command="fasciscan analyze --jobs 9"))] == [False, True, True]
+    task.path.write_text("two")
+    assert [kept(task), kept(task)] == [False, True]
+    (tmp_path / "out" / "a.html").write_text("of another analysis")
+    assert [kept(task), kept(task)] == [False, True]
+    assert not kept(replace(task, options=ClipOptions(mm_per_px=0.1)))
+    assert not kept(replace(task, model_sha256="5" * 64))
+    assert not kept(task)
+
+
+def test_clips_of_one_name_get_the_same_report_names_whichever_is_done_first(make_tasks, tmp_path, contents):
+    tasks = make_tasks({"a/x.mp4": "slow 0.4", "b/x.mp4": "quick", "c/x.mp4": "quick"})
+    run_clips(tasks, tmp_path / "one", jobs=1, work=fake_work)
+    run_clips(tasks, tmp_path / "three", jobs=3, work=fake_work)
+    assert contents(tmp_path / "one") == contents(tmp_path / "three")
+    pages = {path.name: path.read_text() for path in (tmp_path / "one").glob("*.html")}
+    assert len(pages) == 3
+    assert pages["x.html"] == "<p>slow 0.4"
+
+
+def test_reports_of_another_clip_that_were_there_are_not_written_over(make_tasks, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "x.json").write_text("another clip's")
+    (done,) = run_clips(make_tasks({"x.mp4": "new"}), tmp_path / "out", work=fake_work).done
+    assert (tmp_path / "out" / "x.json").read_text() == "another clip's"
+    assert all(path.name.startswith("x-") for path in done.files)
+
+
+def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):
+    tasks = make_tasks({f"{n}.mp4": str(n) for n in range(4)})
+    run_clips(tasks[:2], tmp_path / "out", jobs=1, work=fake_work)
+    told = []
+    run_clips(tasks, tmp_path / "out", jobs=1, work=fake_work, progress=lambda *counts: told.append(counts))
+    assert told == [(2, 4), (3, 4), (4, 4)]
+
+
+RUN = """
+import sys
+from pathlib import Path
+sys.path.append(sys.argv[1])
+import one_program
+from batch_fakes import fake_work
+from fasciscan.batch import ClipTask, run_clips
+tasks = [ClipTask(path, ("json", "html"), model="rule") for path in sorted(Path(sys.argv[2]).rglob("*.mp4"))]
+outcome = run_clips(tasks, Path(sys.argv[3]), jobs=2, work=fake_work)
+print(sum(done.kept for done in outcome.done), len(outcome.done), len(outcome.failed))
+"""
+
+
+def start_run(clips: Path, out: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", RUN, HERE, clips, out], stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_200_clips_killed_three_times_at_random_end_as_if_undisturbed(batch_of_200, tmp_path, contents):
+    rng = np.random.default_rng(5)
+    out = tmp_path / "out"
+    done_before = 0
+    for _ in range(3):
+        run = start_run(batch_of_200.clips, out)
+        enough = done_before + int(rng.integers(10, 50))
+        while len(list(out.glob("*.html"))) < enough and run.poll() is None:
+            time.sleep(float(rng.uniform(0.02, 0.05)))
+        os.kill(run.pid, signal.SIGKILL)
+        assert run.wait() == -signal.SIGKILL
+        run.stdout.close()
+        done_before = len(list(out.glob("*.html")))
+        assert done_before < 197
+    last = start_run(batch_of_200.clips, out)
+    told, _ = last.communicate(timeout=300)
+    kept, done, failed = map(int, told.split())
+    assert (done, failed) == (197, 3)
+    assert done_before - 1 <= kept <= done_before  # the kill may hit between a clip's reports and its entry
+    assert contents(out) == batch_of_200.undisturbed
+
+
+def test_no_process_outlives_a_killed_run(make_tasks, tmp_path):
+    make_tasks({"a.mp4": "hang", "b.mp4": "hang"})
+    run = start_run(tmp_path / "clips", tmp_path / "out")
+    deadline = time.monotonic() + 60
+    family: list[psutil.Process] = []
+    while len(family) < 4 and time.monotonic() < deadline:  # the tracker, the server, and two workers under it
+        family = psutil.Process(run.pid).children(recursive=True)
+        time.sleep(0.05)
+    assert len(family) == 4
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    run.stdout.close()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []

@@ -1,0 +1,163 @@
+"""The manifest says what each clip shows, and what it does not understand it refuses by line."""
+
+from datetime import date
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from fasciscan.errors import FasciscanError
+from fasciscan.exam import Entry, find_clips, read_manifest, write_manifest
+from fasciscan.exam.discover import describe_clip, read_name
+from fasciscan.exam.manifest import one_subject_and_visit
+
+
+def manifest(folder: Path, text: str) -> Path:
+    path = folder / "manifest.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_two_columns_are_enough(tmp_path):
+    (entry,) = read_manifest(manifest(tmp_path, "clip,muscle\na.mp4,BB\n"))
+    assert entry == Entry(tmp_path / "a.mp4", "BB")
+
+
+def test_all_columns_are_read_with_semicolons_as_excel_writes_them(tmp_path):
+    text = (
+        "\ufeffclip;muscle;side;view;subject;visit_date;mm_per_px;notes\n"
+        'a.mp4;tongue;;transverse;S-07;2026-03-04;0,08;"after ""rest""; calm"\n'
+        "b.mp4;TA;R;;S-07;2026-03-04;;\n;;;;;;;\n"
+    )
+    first, second = read_manifest(manifest(tmp_path, text))
+    assert first == Entry(
+        tmp_path / "a.mp4", "tongue", None, "transverse", "S-07", date(2026, 3, 4), 0.08, 'after "rest"; calm'
+    )
+    assert second.side == "right"
+    assert one_subject_and_visit([first, second], tmp_path) == ("S-07", date(2026, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("muscle,side\nBB,left\n", "no column 'clip'"),
+        ("clip,muscle,sides\na.mp4,BB,left\n", "did you mean 'side'"),
+        ("clip,muscle\n", "names no clip"),
+        ("clip,muscle\na.mp4,BB\nb.mp4,\n", "line 3 names no muscle"),
+        ("clip,muscle,side\na.mp4,BB,middle\n", "line 2 has the side 'middle'"),
+        ("clip,muscle,visit_date\na.mp4,BB,04.03.2026\n", "write it as 2026-01-31"),
+        ("clip,muscle,mm_per_px\na.mp4,BB,-1\n", "mm_per_px '-1'"),
+        ("clip,muscle,mm_per_px\na.mp4,BB,nan\n", "mm_per_px 'nan'"),
+        ("clip,muscle,subject\na.mp4,BB,Jane Doe\n", "never a name"),
+        ("clip,muscle\na.mp4,BB\na.mp4,TA\n", "more than once"),
+    ],
+)
+def test_what_is_not_understood_is_refused_in_one_line(tmp_path, text, words):
+    path = manifest(tmp_path, text)
+    with pytest.raises(FasciscanError, match=words) as caught:
+        read_manifest(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_clips_of_two_people_or_two_visits_are_no_exam():
+    of = [Entry(Path("a"), "BB", subject="S1"), Entry(Path("b"), "BB", subject="S2"), Entry(Path("c"), "BB")]
+    with pytest.raises(FasciscanError, match="2 subjects"):
+        one_subject_and_visit(of, Path("manifest.csv"))
+    at = [Entry(Path("a"), "BB", visit_date=date(2026, 1, day)) for day in (1, 2)]
+    with pytest.raises(FasciscanError, match="2 visits"):
+        one_subject_and_visit(at, Path("manifest.csv"))
+
+
+@pytest.mark.parametrize(
+    ("stem", "muscle", "side"),
+    [
+        ("biceps-left-01", "biceps brachii", "left"),
+        ("rectus_femoris_R_2", "rectus femoris", "right"),
+        ("LeftTibialisAnterior", "tibialis anterior", "left"),
+        ("2026-03-04 FDI links", "first dorsal interosseous", "left"),
+        ("tongue", "tongue", None),
+        ("sub-07_ses-20260131_muscle-BB_side-L_us", "BB", "left"),
+        ("popliteus-right-03", "popliteus", "right"),
+        ("IMG_0042", "", None),
+    ],
+)
+def test_names_of_files_tell_muscle_and_side(stem, muscle, side):
+    told = read_name(stem)
+    assert (told.muscle, told.side) == (muscle, side)
+
+
+def test_a_sidecar_goes_before_the_name(tmp_path):
+    clip = tmp_path / "biceps-left-01.mp4"
+    clip.touch()
+    clip.with_suffix(".json").write_text(
+        '{"BodyPart": "triceps", "Laterality": "R", "view": "long", "PixelSpacing": [0.07, 0.07], "subject": "S3"}'
+    )
+    entry = describe_clip(clip)
+    assert (entry.muscle, entry.side, entry.view) == ("triceps brachii", "right", "longitudinal")
+    assert (entry.mm_per_px, entry.subject) == (0.07, "S3")
+
+
+def test_a_result_of_ours_beside_a_clip_is_no_sidecar(tmp_path):
+    clip = tmp_path / "biceps-left-01.mp4"
+    clip.touch()
+    clip.with_suffix(".json").write_text('{"schema": "fasciscan.clip/1", "muscle": {"name": "tongue"}}')
+    assert describe_clip(clip).muscle == "biceps brachii"
+
+
+def dicom(path: Path, **tags: str) -> Path:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    for keyword, value in tags.items():
+        setattr(dataset, keyword, value)
+    dataset.save_as(path, enforce_file_format=False)
+    return path
+
+
+def test_a_dicom_header_tells_muscle_side_and_date(tmp_path):
+    path = dicom(tmp_path / "IM0001", SeriesDescription="Biceps brachii quer", Laterality="L", StudyDate="20260304")
+    entry = describe_clip(path)
+    assert (entry.muscle, entry.side, entry.visit_date) == ("biceps brachii", "left", date(2026, 3, 4))
+
+
+def test_nothing_that_names_a_patient_leaves_a_dicom_header(tmp_path):
+    dicom(
+        tmp_path / "IM0001.dcm", PatientName="Doe^Jane", PatientID="12345", PatientBirthDate="19700101",
+        SeriesDescription="Doe Jane biceps left", ProtocolName="Jane tongue", ReferringPhysicianName="House^Greg",
+    )  # fmt: skip
+    entries = find_clips(tmp_path)
+    write_manifest(entries, tmp_path / "manifest.csv")
+    text = (tmp_path / "manifest.csv").read_text(encoding="utf-8-sig").casefold()
+    assert entries[0].muscle == "biceps brachii"
+    assert not [word for word in ("doe", "jane", "12345", "1970", "house", "greg") if word in text]
+
+
+def test_a_damaged_dicom_file_is_still_listed(tmp_path):
+    (tmp_path / "biceps-left.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\x08\x00broken")
+    assert [entry.muscle for entry in find_clips(tmp_path)] == ["biceps brachii"]
+
+
+def test_a_written_manifest_reads_back_and_is_never_overwritten(tmp_path):
+    folder = tmp_path / "left"
+    folder.mkdir()
+    for name in ("biceps, two-left-01.mp4", "tibialis anterior-left-01.AVI", "notes.txt", ".hidden.mp4"):
+        (folder / name).touch()
+    entries = find_clips(tmp_path)
+    assert [entry.clip.name for entry in entries] == ["biceps, two-left-01.mp4", "tibialis anterior-left-01.AVI"]
+    path = tmp_path / "manifest.csv"
+    write_manifest(entries, path)
+    assert read_manifest(path) == entries
+    assert str(tmp_path) not in path.read_text(encoding="utf-8-sig")
+    with pytest.raises(FasciscanError, match="is there already"):
+        write_manifest(entries, path)
+
+
+def test_the_header_reader_asks_for_no_name():
+    from fasciscan.exam.discover import DICOM_KEYWORDS
+
+    tags = [pydicom.datadict.tag_for_keyword(keyword) for keyword in DICOM_KEYWORDS]
+    assert None not in tags
+    assert not [tag for tag in tags if tag is not None and tag >> 16 == 0x0010]  # the patient's group

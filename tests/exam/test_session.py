@@ -1,0 +1,147 @@
+"""Clips add up to muscles and muscles to an exam, and what is not known is not made up."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fasciscan.errors import FasciscanError
+from fasciscan.exam import Entry, count_muscles, make_exam, read_clip_count
+from fasciscan.exam.summary import Basis, Extent
+
+TWO, NONE = (10.0, 30.0), ()
+
+
+def test_clips_of_a_muscle_add_up_under_whatever_name(make_clip):
+    clips = [
+        make_clip("BB", "left", (5.0, 9.0, 30.0), sites=2), make_clip("biceps", "left", (7.0,), seconds=30.0),
+        make_clip("BB", "right", NONE), make_clip("tongue", None, NONE),
+    ]  # fmt: skip
+    tongue, left, right = count_muscles(clips)
+    assert (tongue.label, left.label, right.label) == ("tongue", "biceps brachii, left", "biceps brachii, right")
+    assert (left.count, left.exposure_s, len(left.clips)) == (4, 90, 2)
+    assert left.rate_per_min is not None
+    assert left.rate_per_min.value == pytest.approx(4 / 1.5)
+    assert (left.sites.least, left.sites.most) == (2, 3)
+    assert left.amplitude_mm is not None
+    assert left.amplitude_mm.median == pytest.approx(0.15)  # of 0.1, 0.2, 0.3 and 0.1
+    assert left.duration_s is not None
+    assert left.duration_s.n == 4
+
+
+def test_rate_per_area_weighs_each_clip_by_its_time(make_clip):
+    (muscle,) = count_muscles(
+        [make_clip("BB", "left", TWO, area_mm2=400.0), make_clip("BB", "left", TWO, seconds=30.0)]
+    )
+    assert muscle.rate_per_min_cm2 == pytest.approx(4 / (1.0 * 4 + 0.5 * 5))
+
+
+def test_without_a_scale_nothing_is_told_in_millimetres(make_clip):
+    (muscle,) = count_muscles([make_clip("BB", "left", TWO), make_clip("BB", "left", (3.0,), area_mm2=None)])
+    assert (muscle.rate_per_min_cm2, muscle.amplitude_mm) == (None, None)
+    assert muscle.duration_s is not None
+    assert "no scale" in muscle.notes
+
+
+def test_a_short_look_is_marked_and_tells_what_it_still_allows(make_clip):
+    (muscle,) = count_muscles([make_clip("TA", "right", NONE, seconds=10.0)])
+    assert muscle.is_short
+    assert muscle.rate_per_min is not None
+    assert f"{muscle.rate_per_min.high:.1f}" == "22.1"
+    assert muscle.notes == ("watched for less than 60 s",)
+
+
+def test_time_left_out_is_no_exposure(make_clip):
+    cut = make_clip("TA", "right", TWO, excluded_s=((0.0, 5.0), (40.0, 60.0)))
+    (muscle,) = count_muscles([cut])
+    assert (muscle.recorded_s, muscle.exposure_s) == (60, 35)
+    assert cut.watched.stretches_s == ((5.0, 40.0),)
+    assert "42 % of the recording left out" in muscle.notes
+
+
+def test_a_muscle_of_which_nothing_could_be_analysed_gets_no_rate(make_clip):
+    exam = make_exam([make_clip("TA", "right", NONE, excluded_s=((0.0, 60.0),))])
+    assert exam.muscles[0].rate_per_min is None
+    assert exam.summary.examined == 0
+    assert exam.summary.extent is Extent.UNTOLD
+
+
+@pytest.mark.parametrize(
+    ("active", "extent"),
+    [
+        ([], Extent.NONE),
+        ([("BB", "left")], Extent.FOCAL),
+        ([("BB", "left"), ("BB", "right")], Extent.FOCAL),
+        ([("BB", "left"), ("FDI", "left")], Extent.REGIONAL),
+        ([("BB", "left"), ("TA", "left")], Extent.WIDESPREAD),
+        ([("tongue", None), ("TA", "left")], Extent.WIDESPREAD),
+        ([("BB", "left"), ("popliteus", "left")], Extent.UNTOLD),
+    ],
+)
+def test_how_far_it_reaches(make_clip, active, extent):
+    clips = [make_clip(muscle, side, TWO) for muscle, side in active]
+    exam = make_exam([*clips, make_clip("deltoid", "right", (5.0,))])  # one twitch alone may be chance
+    assert exam.summary.extent is extent
+    assert exam.summary.single == ("deltoid, right",)
+    assert exam.summary.tongue_fasciculates is (("tongue", None) in active)
+
+
+def test_regions_count_muscles_of_each_side(make_clip):
+    clips = [make_clip("BB", "left", TWO), make_clip("BB", "right", NONE), make_clip("TA", "left", TWO)]
+    regions = {region.region: (region.examined, region.fasciculating) for region in make_exam(clips).summary.regions}
+    assert regions == {"bulbar": (0, 0), "cervical": (2, 1), "thoracic": (0, 0), "lumbosacral": (1, 1)}
+
+
+def test_published_rules_say_when_this_exam_cannot_answer_them(make_clip):
+    of_eleven = [("tongue", None), *((name, side) for name in ("trapezius", "BB", "APB", "RF", "TA") for side in "lr")]
+    sides = {"l": "left", "r": "right", None: None}
+    clips = [make_clip(name, sides[side], TWO if n < 2 else NONE) for n, (name, side) in enumerate(of_eleven)]
+    first, second, third = make_exam([*clips, make_clip("FDI", "left", TWO)]).summary.rules
+    assert (first.found, first.examined) == (2, 11)  # the FDI is not among the eleven
+    assert (first.is_reached, first.is_decided) == (False, True)
+    assert (second.found, second.examined) == (3, 12)
+    assert (second.is_reached, second.is_decided) == (False, False)  # 12 of 17 muscles
+    assert (third.rule.basis, third.found, third.is_reached) == (Basis.TWITCHES, 6, False)
+    reached = make_exam([make_clip(name, "left", TWO) for name in ("trapezius", "BB", "APB")]).summary.rules[0]
+    assert (reached.is_reached, reached.is_decided) == (True, True)
+
+
+def test_sides_are_compared_where_both_were_watched(make_clip):
+    many = tuple(float(second) for second in range(1, 41))
+    clips = [make_clip("BB", "left", many), make_clip("BB", "right", TWO), make_clip("TA", "left", many)]
+    (side,) = make_exam(clips).summary.sides
+    assert (side.muscle, side.ratio.value) == ("biceps brachii", pytest.approx(20))
+    assert side.ratio.low > 4
+
+
+def test_a_clip_that_comes_twice_counts_once_and_is_told(make_clip):
+    clip = make_clip("BB", "left", TWO)
+    copy = replace(clip, entry=Entry(Path("copy.mp4"), "TA", "left"))
+    exam = make_exam([clip, copy])
+    assert [(muscle.label, muscle.count) for muscle in exam.muscles] == [("biceps brachii, left", 2)]
+    assert "copy.mp4 is the same recording" in exam.warnings[0]
+
+
+def test_what_a_reader_must_know_first(make_clip):
+    clips = [
+        make_clip("tibialis anteror", "left", TWO), make_clip("BB", None, TWO), make_clip("FDI", "left", TWO, model="b")
+    ]  # fmt: skip
+    warnings = " ".join(make_exam(clips).warnings)
+    assert "did you mean tibialis anterior?" in warnings
+    assert "No side is given for: biceps brachii." in warnings
+    assert "analysed in 2 ways" in warnings
+
+
+def test_an_exam_of_no_clip_says_nothing():
+    exam = make_exam([])
+    assert (exam.muscles, exam.summary.count, exam.summary.extent) == ((), 0, Extent.UNTOLD)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"clip": null, "provenance": {}}'])
+def test_a_damaged_result_is_named(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_text(content)
+    with pytest.raises(FasciscanError, match=r"a\.json: is no result of a clip"):
+        read_clip_count(Entry(Path("a.mp4"), "BB"), path)
+    with pytest.raises(FasciscanError, match=r"b\.json: cannot be read"):
+        read_clip_count(Entry(Path("b.mp4"), "BB"), tmp_path / "b.json")

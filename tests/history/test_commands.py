@@ -1,0 +1,94 @@
+"""``fasciscan history`` tells what was done, says that falling is not improving, and draws every visit."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from fasciscan.history.change import FALLING
+from fasciscan.history.commands import DB_VARIABLE, app
+
+TONGUE, BICEPS = ("tongue", None), ("biceps brachii", "left")
+
+
+@pytest.fixture
+def exam_files(make_exam, write_exam, tmp_path):
+    counts = [{TONGUE: 0, BICEPS: 4}, {TONGUE: 2, BICEPS: 11}, {TONGUE: 1, BICEPS: 25}]
+    visits = ["2026-01-12", "2026-04-13", "2026-07-20"]
+    return [
+        write_exam(make_exam(visit=visit, counts=count), tmp_path / f"{visit}.json")
+        for visit, count in zip(visits, counts, strict=True)
+    ]
+
+
+@pytest.fixture
+def history(tmp_path, monkeypatch, exam_files):
+    """Run ``fasciscan history`` on a database that holds three visits."""
+    monkeypatch.setenv(DB_VARIABLE, str(tmp_path / "db.sqlite"))
+
+    def run(*arguments):
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    done = run("add", *exam_files)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [f"{path}: 2 clips added" for path in exam_files]
+    return run
+
+
+def test_what_was_added_is_listed_and_shown(history):
+    assert history("list").stdout.splitlines()[-1].split() == ["P017", "3", "2026-01-12", "2026-07-20", "2", "6"]
+    lines = history("show", "P017").stdout.splitlines()
+    assert next(line for line in lines if "2026-04-13" in line).startswith("tongue")
+    assert any("11 in 60 s" in line and "11.0 (5.5–19.7)" in line for line in lines)
+
+
+def test_a_file_that_cannot_be_added_is_named_and_the_others_are_added(history, exam_files, tmp_path):
+    (tmp_path / "bad.json").write_text("{")
+    done = history("add", tmp_path / "bad.json", exam_files[0])
+    assert done.exit_code == 1
+    assert "bad.json: is no JSON" in done.stderr
+    assert done.stdout == f"{exam_files[0]}: 2 there already\n"
+
+
+def test_two_visits_are_compared_with_the_trend_over_all(history):
+    done = history("compare", "P017", "2026-01-12", "2026-07-20")
+    assert done.exit_code == 0
+    biceps = next(line for line in done.stdout.splitlines() if line.startswith("biceps"))
+    assert "6.2 (2.2–24.7)" in biceps  # 25 against 4, in a minute each
+    assert "< 0.001" in biceps
+    assert "factor a month over 3 visits" in done.stdout
+    assert FALLING in done.stdout
+
+
+def test_the_page_draws_every_visit_and_needs_nothing_beside_it(history, tmp_path):
+    out = tmp_path / "pages" / "P017.html"
+    assert history("compare", "P017", "--out", out).exit_code == 0
+    page = out.read_text(encoding="utf-8")
+    assert page.count('<circle class="visit"') == 6
+    assert FALLING in page
+    assert "no diagnosis" in page
+    assert "2026-04-13" in page
+    assert not re.search(r"(?:src|href)=\"(?!#|data:)", page)
+
+
+def test_the_record_is_exported_as_csv_and_json(history, tmp_path):
+    assert len(history("export").stdout.splitlines()) == 7
+    assert history("export", "--out", tmp_path / "all.json", "--subject", "P017").exit_code == 0
+    assert (tmp_path / "all.json").read_text().count('"clip_sha256"') == 6
+    assert history("export", "--out", tmp_path / "all.xls").exit_code == 2
+    assert history("export", "--subject", "P999").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["compare", "P999"], 1, "P999: there is no such subject"),
+        (["compare", "P017", "2026-01-12"], 1, "name two different visits"),
+        (["compare", "P017", "soon", "2026-01-12"], 2, "write a date as YYYY-MM-DD"),
+        (["show", "P999"], 1, "there is no such subject"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_line(history, arguments, code, said):
+    done = history(*arguments)
+    assert done.exit_code == code
+    assert said in done.stderr

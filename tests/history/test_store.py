@@ -1,0 +1,264 @@
+"""The database says the same whichever it is, counts each recording once, and loses nothing of several writers."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from fasciscan.errors import FasciscanError
+from fasciscan.history.change import compare_visits, find_trends
+from fasciscan.history.exam_file import read_exam
+from fasciscan.history.export import COLUMNS, to_csv, to_json
+from fasciscan.history.records import Added
+from fasciscan.history.store import open_store
+
+VISITS = ("2026-01-12", "2026-04-13", "2026-07-20")
+COUNTS = {
+    ("tongue", None): (0, 2, 5),
+    ("biceps brachii", "left"): (3, 9, 20),
+    ("biceps brachii", "right"): (4, 4, 5),
+    ("rectus abdominis", "left"): (0, 0, 0),
+    ("tibialis anterior", "left"): (30, 22, 9),
+    ("tibialis anterior", "right"): (12, 0, 1),
+}
+
+
+@pytest.fixture
+def exams(make_exam):
+    """Three visits of six muscles."""
+    return [
+        make_exam(visit=visit, counts={place: counts[n] for place, counts in COUNTS.items()})
+        for n, visit in enumerate(VISITS)
+    ]
+
+
+def test_three_visits_of_six_muscles_give_the_same_answers_in_any_order_of_adding(database, exams):
+    with open_store(database) as store:
+        assert [store.add(exam) for exam in reversed(exams)] == [Added(6, 0, 0, 0)] * 3
+    with open_store(database) as store:  # opened anew, as another program would
+        history = store.subject("P017")
+    assert [visit.isoformat() for visit in history.visits] == list(VISITS)
+    told = {(m.place.muscle, m.place.side): tuple(seen.count for seen in m.seen) for m in history.muscles}
+    assert list(told.items()) == list(COUNTS.items())  # from head to foot, left before right
+    changes = compare_visits(history, date(2026, 1, 12), date(2026, 7, 20))
+    ratios = [change.ratio and change.ratio.value for change in changes]
+    assert ratios == [None, pytest.approx(20 / 3), pytest.approx(1.25), None, pytest.approx(0.3), pytest.approx(1 / 12)]
+    trends = find_trends(history)
+    assert trends is not None
+    never = ("rectus abdominis", "left")
+    assert [trend.place[:2] for trend in trends.trends] == [place for place in COUNTS if place != never]
+
+
+def test_an_exam_added_twice_is_there_once(database, exams):
+    with open_store(database) as store:
+        store.add(exams[0])
+        assert store.add(exams[0]) == Added(0, 0, 6, 0)
+        assert store.subject("P017").muscles[1].seen[0].count == 3
+
+
+def test_a_newer_model_adds_a_version_which_counts_and_the_older_one_stays(database, make_exam):
+    place = ("tongue", None)
+    older, newer = make_exam(counts={place: 4}), make_exam(counts={place: 6}, model_sha256="cd" * 32)
+    with open_store(database) as store:
+        store.add(older)
+        assert store.add(newer) == Added(0, 1, 0, 0)
+        (tongue,) = store.subject("P017").muscles
+        assert [(seen.count, seen.clips, seen.models) for seen in tongue.seen] == [
+            (6, 1, frozenset({"fasciscan-cnn cdcdcdcd"}))
+        ]
+        assert [(each.analysis.count, each.number, each.is_current) for each in store.stored()] == [
+            (4, 1, False),
+            (6, 2, True),
+        ]
+        assert store.add(older) == Added(0, 0, 1, 1)  # told, and the newer one still counts
+        assert store.subject("P017").muscles[0].seen[0].count == 6
+
+
+def test_a_clip_whose_muscle_was_corrected_does_not_count_for_the_wrong_one(database, make_exam):
+    exam = make_exam(counts={("tongue", None): 4})
+    right = replace(exam.analyses[0], muscle="masseter", side="left")
+    with open_store(database) as store:
+        store.add(exam)
+        store.add(replace(exam, analyses=(right,)))
+        assert [muscle.place.label for muscle in store.subject("P017").muscles] == ["masseter, left"]
+
+
+def test_two_exams_of_one_day_add_up(database, make_exam):
+    morning = make_exam(counts={("tongue", None): 4})
+    evening = replace(morning, analyses=(replace(morning.analyses[0], clip_sha256="f" * 64, count=5),))
+    with open_store(database) as store:
+        store.add(morning)
+        store.add(evening)
+        (seen,) = store.subject("P017").muscles[0].seen
+    assert (seen.count, seen.exposure_s, seen.clips) == (9, 120.0, 2)
+
+
+def test_a_recording_of_another_subject_is_refused_with_its_whole_exam(database, make_exam):
+    exam = make_exam(counts={("tongue", None): 4, ("masseter", "left"): 1})
+    stranger = make_exam(subject="P018", counts={("tongue", None): 2})
+    mixed = replace(stranger, analyses=(stranger.analyses[0], exam.analyses[0]))
+    with open_store(database) as store:
+        store.add(exam)
+        with pytest.raises(FasciscanError, match="is there already, of subject P017"):
+            store.add(mixed)
+        assert [history.subject for history in store.subjects()] == ["P017"]
+
+
+def test_the_tables_are_those_the_program_works_with(database):
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import create_engine
+
+    from fasciscan.history.store import _url
+    from fasciscan.history.tables import Base
+
+    with open_store(database):
+        pass
+    engine = create_engine(_url(database))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_program_is_left_alone(database):
+    from sqlalchemy import create_engine, text
+
+    from fasciscan.history.store import _url
+
+    with open_store(database):
+        pass
+    engine = create_engine(_url(database))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(FasciscanError, match="made by a newer fasciscan"), open_store(database):
+        pass
+
+
+@pytest.mark.slow
+def test_what_several_programs_write_at_once_is_all_there_once(database, make_exam, write_exam, tmp_path):
+    """Four programs begin together with no tables there, and all write exams of one subject, some the same."""
+    paths = [write_exam(make_exam(visit=f"2026-0{month}-01"), tmp_path / f"{month}.json") for month in range(1, 8)]
+    start = "from fasciscan.cli import main; main()"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", start, "history", "add", "--db", database, *paths[n : n + 4]],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    told = [writer.communicate(timeout=120)[0] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0, 0, 0], told
+    with open_store(database) as store:
+        (history,) = store.subjects()
+        stored = store.stored()
+    assert len(history.visits) == 7
+    assert [len(muscle.seen) for muscle in history.muscles] == [7] * 6
+    assert len(stored) == 42
+    assert sum(line.count("6 clips added") for line in told) == 7
+    assert sum(line.count("6 there already") for line in told) == 9
+
+
+def test_the_export_holds_every_version_and_no_more_than_codes_and_figures(tmp_path, make_exam, write_exam):
+    path = write_exam(make_exam(counts={("tongue", None): 4}), tmp_path / "exam.json")
+    newer = write_exam(make_exam(counts={("tongue", None): 6}, version="0.2.0"), tmp_path / "newer.json")
+    with open_store(tmp_path / "db.sqlite") as store:
+        store.add(read_exam(path))
+        store.add(read_exam(newer))
+        stored = store.stored()
+    rows = list(csv.DictReader(io.StringIO(to_csv(stored))))
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["count"], row["version"], row["is_current"]) for row in rows] == [
+        ("4", "0.1.0", "False"),
+        ("6", "0.2.0", "True"),
+    ]
+    content = json.loads(to_json(stored))
+    assert content["schema"] == "fasciscan.history/1"
+    assert [row["count"] for row in content["analyses"]] == [4, 6]
+
+
+def test_no_name_gets_into_the_database(tmp_path, make_exam, write_exam):
+    path = write_exam(make_exam(), tmp_path / "exam.json")
+    assert "Doe" in path.read_text()
+    with open_store(tmp_path / "db.sqlite") as store:
+        store.add(read_exam(path))
+    for file in tmp_path.glob("db.sqlite*"):
+        assert b"Doe" not in file.read_bytes()
+        assert b"Roe" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["Doe^Jane", "Jane Doe", "Doe,Jane", "", "x" * 65, "ä"])
+def test_what_looks_like_a_name_is_refused_as_a_code(tmp_path, make_exam, write_exam, name):
+    path = write_exam(make_exam(subject=name), tmp_path / "exam.json")
+    with pytest.raises(FasciscanError, match=r"exam\.json: "):
+        read_exam(path)
+
+
+def test_an_exam_without_subject_and_date_takes_them_from_the_user_and_does_not_contradict(tmp_path, make_exam):
+    from_file = make_exam()
+    content = {"schema": "fasciscan.exam/1", "subject": None, "visit_date": None, "muscles": []}
+    path = tmp_path / "exam.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(FasciscanError, match="says no subject; give it with --subject"):
+        read_exam(path)
+    with pytest.raises(FasciscanError, match="holds no clip"):
+        read_exam(path, "P1", from_file.visit_date)
+    path.write_text(json.dumps(content | {"subject": "P2", "visit_date": "2026-01-12"}))
+    with pytest.raises(FasciscanError, match="says subject P2, not P1"):
+        read_exam(path, "P1")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is no JSON"),
+        ('{"schema": "fasciscan.clip/1"}', "is not of schema"),
+        ('{"schema": "fasciscan.exam/1", "subject": "P", "visit_date": "2026-01-12"}', "is damaged"),
+        ('{"schema": "fasciscan.exam/1", "subject": "P", "visit_date": "soon", "muscles": []}', "is damaged"),
+    ],
+)
+def test_a_file_that_is_no_exam_is_named(tmp_path, text, said):
+    path = tmp_path / "exam.json"
+    path.write_text(text)
+    with pytest.raises(FasciscanError, match=said):
+        read_exam(path)
+
+
+def test_one_recording_under_two_muscles_is_refused(tmp_path, make_exam, write_exam):
+    exam = make_exam(counts={("tongue", None): 4})
+    twice = replace(exam, analyses=(*exam.analyses, replace(exam.analyses[0], muscle="masseter")))
+    with pytest.raises(FasciscanError, match="is there as tongue and as masseter"):
+        read_exam(write_exam(twice, tmp_path / "exam.json"))
+
+
+def test_the_password_of_a_database_is_not_told():
+    with (
+        pytest.raises(FasciscanError, match="cannot be used") as caught,
+        open_store("postgresql://me:secret@127.0.0.1:9/none?connect_timeout=2"),
+    ):
+        pass
+    assert "secret" not in str(caught.value)
+    assert "me:***@127.0.0.1:9" in str(caught.value)
+
+
+def test_what_is_no_database_is_named(tmp_path):
+    path = tmp_path / "db.sqlite"
+    path.write_text("this is no database, " * 50)
+    with pytest.raises(FasciscanError, match="the database cannot be used"), open_store(path):
+        pass
+    with pytest.raises(FasciscanError, match="is neither SQLite nor PostgreSQL"), open_store("mysql://x/y"):
+        pass
+
+
+def test_the_default_file_lies_in_the_users_data_folder(monkeypatch, tmp_path):
+    from fasciscan.history.commands import default_file
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_file().name == "history.sqlite"
+    assert Path.cwd() not in default_file().parents

@@ -1,0 +1,52 @@
+"""What ``fasciscan simulate`` promises: clips with truth, a summary, and one line where it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fasciscan.cli import app
+
+
+def simulate(out: Path, *more: str) -> Result:
+    return CliRunner().invoke(app, ["simulate", "--out", str(out), *more])
+
+
+def test_clips_are_made_once_and_the_summary_tells_how_fast(tmp_path):
+    short = ("--clips", "1", "--seed", "9", "--jobs", "1", "--duration", "5", "--rate", "5")
+    first = simulate(tmp_path, *short)
+    assert first.exit_code == 0
+    assert "1 clips made" in first.output
+    assert "frames/s" in first.output
+    assert (tmp_path / "broad-9.truth.json").exists()
+    again = simulate(tmp_path, *short)
+    assert "0 clips made; 1 were there" in again.output
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (("--preset", "nonsense"), 2, "broad-heldout"),
+        (("--clips", "0"), 2, "--clips"),
+        (("--preset", "broad-texture"), 1, "stills"),
+        (("--preset", "broad-texture", "--stills", "absent.png"), 1, "absent.png"),
+        (("--duration", "1"), 1, "5 to 600 s"),
+        (("--rate", "1000"), 1, "pictures/s"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(options, code, words, tmp_path):
+    done = simulate(tmp_path / "out", *options)
+    assert done.exit_code == code
+    assert words in done.output
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_teaches():
+    done = CliRunner().invoke(app, ["simulate", "--help"])
+    assert done.exit_code == 0
+    told = " ".join(done.output.split())
+    for word in ("Same seed, same clip", "broad-heldout", "truth", "Examples"):
+        assert word in told

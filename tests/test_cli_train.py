@@ -1,0 +1,43 @@
+"""``fasciscan train`` says what it needs before it works for hours."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fasciscan import cli
+
+
+def run(*args: str | Path):
+    return CliRunner().invoke(cli.app, ["train", *map(str, args)])
+
+
+def test_without_torch_one_line_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(cli, "find_spec", lambda _name: None)
+    done = run("--clips", tmp_path, "--validation", tmp_path, "--out", tmp_path)
+    assert done.exit_code == 1
+    assert "pip install 'fasciscan[train]'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_nothing_to_learn_from_is_a_wrong_command(tmp_path):
+    assert run("--validation", tmp_path).exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["--clips", "--labels"])
+def test_a_folder_without_truth_is_named_in_one_line(tmp_path, option):
+    done = run(option, tmp_path, "--validation", tmp_path, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.count("\n") == 1
+    assert str(tmp_path) in done.stderr
+    assert "fasciscan simulate" in done.stderr
+
+
+def test_the_help_of_training_does_not_load_torch():
+    code = (
+        "import sys; from fasciscan.cli import app; app(['train', '--help'], standalone_mode=False); "
+        "assert 'torch' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
