@@ -262,7 +262,7 @@ def exam_run(
     "  fasciscan evaluate --truth test-clips --run --out evaluation\n\n"
     "  fasciscan evaluate --truth test-clips --predictions other-detector --out other\n\n"
     "Another detector is scored alike if it writes, for each clip, a few fields of our results: schema, exposure_s, "
-    "and of each event onset_s, peak_s, probability and origin x_px, y_px; docs/evaluation.md tells more.",
+    "and of each event onset_s, peak_s, probability and origin x_px, y_px; docs/result.md tells them.",
 )
 def evaluate(
     truth: Annotated[
