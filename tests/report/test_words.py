@@ -2,7 +2,7 @@
 
 import pytest
 
-from fasciscan.report.words import say_interval, say_limits, say_number, say_rate, say_seconds
+from fasciscan.report.words import say_how_sorted, say_interval, say_limits, say_number, say_rate, say_seconds
 
 
 def test_none_seen_is_told_with_what_it_still_allows(quiet_case):
@@ -41,3 +41,19 @@ def test_times_are_told_as_people_do(seconds, words):
 )
 def test_rates_are_told_with_no_more_digits_than_they_carry(rate, words):
     assert say_number(rate) == words
+
+
+@pytest.mark.parametrize(
+    ("classifier", "told", "untold"),
+    [
+        ("rule", "fixed rules", "network"),
+        ("fasciscan-cnn", "network", "fixed rules"),
+        ("fasciscan-cnn + rule", "network that has seen simulated clips alone, and fixed rules", "None"),
+    ],
+)
+def test_whatever_sorted_the_motion_is_said_not_to_be_validated(classifier, told, untold):
+    words = say_how_sorted(classifier)
+
+    assert told in words
+    assert untold not in words
+    assert "not validated on patients' recordings" in words

@@ -51,7 +51,7 @@ class Provenance:
     config: dict[str, object]
     model_sha256: str | None
     classifier: str
-    """``"rule"`` or the model's name."""
+    """Name of the judge: ``"fasciscan-cnn + rule"``, or the one of them that judged alone."""
 
 
 @dataclass(frozen=True, slots=True)

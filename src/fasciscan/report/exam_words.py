@@ -11,7 +11,7 @@ from fasciscan.exam.context import Context, Leaning
 from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, LONG_ENOUGH_S, MuscleCount
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import PUBLISHED, Basis, Extent, RuleResult, SideRatio, Summary
-from fasciscan.report.words import say_number, say_seconds
+from fasciscan.report.words import say_how_sorted, say_number, say_seconds
 
 SIGNS = {
     "weakness": "measurable weakness",
@@ -201,13 +201,10 @@ def say_exam_limits(exam: Exam) -> list[str]:
     unseen = [str(region.region) for region in exam.summary.regions if not region.examined]
     if unseen:
         limits.append(f"No muscle was examined of these regions: {', '.join(unseen)}.")
-    if any(clip.classifier == "rule" for muscle in exam.muscles for clip in muscle.clips):
-        limits.append(
-            "Motion was sorted into twitches and look-alikes by fixed rules, not by a trained and validated network. "
-            "Look at each event before relying on the counts."
-        )
+    classifiers = {clip.classifier: None for muscle in exam.muscles for clip in muscle.clips}
     return [
         *limits,
+        *map(say_how_sorted, classifiers),
         "Rates compare between muscles only as far as probe, depth and the tissue in view do; the rate per cm² evens "
         "out the last.",
         "The exact intervals take twitches as independent. Where they come in bursts, an interval by resampling stands "

@@ -13,6 +13,16 @@ NO_DIAGNOSIS = (
 """The statement every report carries, and its reason."""
 
 
+def say_how_sorted(classifier: str) -> str:
+    """Say what sorted the motion, and that none of it was validated on patients."""
+    network, rules = "a network that has seen simulated clips alone", "fixed rules"
+    by = rules if classifier == "rule" else f"{network}, and {rules}" if "rule" in classifier else network
+    return (
+        f"Motion was sorted into twitches and look-alikes by {by}, not validated on patients' recordings. "
+        "Look at each event before relying on the count."
+    )
+
+
 def say_rate(result: ClipResult) -> str:
     """Say in one or two sentences what the count means for the rate.
 
@@ -89,13 +99,9 @@ def say_limits(result: ClipResult) -> list[str]:
     if result.clip.frame_rate_hz > 0:
         step_ms = 1000 / result.clip.frame_rate_hz
         limits.append(f"A new image comes every {step_ms:.0f} ms; no moment in this report is more exact than that.")
-    if result.provenance.classifier == "rule":
-        limits.append(
-            "Motion was sorted into twitches and look-alikes by fixed rules on its length, place and course, "
-            "not by a trained and validated network. Look at each event before relying on the count."
-        )
     return [
         *limits,
+        say_how_sorted(result.provenance.classifier),
         "The interval takes twitches as independent. They tend to cluster, so the true uncertainty is larger.",
         "Muscle around a contracting unit is dragged along. The outlined area therefore overstates the unit's "
         "territory, and events given one site only presumably come from one unit.",
