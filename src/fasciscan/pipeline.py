@@ -34,14 +34,12 @@ from fasciscan.motion import (
     measure_motion,
     restless_stretches,
 )
+from fasciscan.origin import Event, describe_event, group_sites
 from fasciscan.twitch import (
     CandidateConfig,
     Classifier,
-    Event,
     Kind,
-    describe_event,
     find_candidates,
-    group_sites,
     load_classifier,
     settle,
 )

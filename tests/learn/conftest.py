@@ -11,7 +11,7 @@ from fasciscan.learn.examples import QUANTUM, SPARE, ClipFacts, Examples
 from fasciscan.learn.labels import KINDS
 from fasciscan.simulate import Layers, TrueEvent, Truth
 from fasciscan.simulate.truth import ImageBox, Timing, TrueTerritory
-from fasciscan.twitch.patches import CELLS, LONG_STEPS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS
+from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS
 
 MM_PER_PX = 0.1
 DURATION_S = 30.0

@@ -15,7 +15,7 @@ from fasciscan.learn.run import run_training
 from fasciscan.learn.train import TrainConfig
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Tremor, Twitch, write_clip
 from fasciscan.twitch import Kind
-from fasciscan.twitch.network import load_network
+from fasciscan.twitch.judge.network import load_network
 
 QUICK = TrainConfig(
     epochs=1, batch=4, network=NetworkConfig(wide=8, middle=8, deep=16, long=8, told=8, joined=16)

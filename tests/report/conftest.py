@@ -14,8 +14,8 @@ import pytest
 from fasciscan.clip import Clip, Frame, Scale, Unusable
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.motion.raster import Raster
-from fasciscan.twitch import Site
-from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
+from fasciscan.origin import Event, Origin, Site, Territory, Trace
+from fasciscan.twitch import Kind
 
 WIDTH, HEIGHT = 320, 240
 RATE_HZ = 40.0

@@ -10,8 +10,9 @@ import pytest
 
 from fasciscan.clip import Clip, Frame, Scale
 from fasciscan.motion import Grid, MotionConfig, lay_grid, measure_motion
+from fasciscan.origin import Event, describe_event
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Twitch, render
-from fasciscan.twitch import CandidateConfig, Event, describe_event, find_candidates, load_classifier, settle
+from fasciscan.twitch import CandidateConfig, find_candidates, load_classifier, settle
 
 WIDTH, HEIGHT, MM_PER_PX = 320, 260, 0.12
 RATE_HZ = 40.0

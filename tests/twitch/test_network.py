@@ -14,8 +14,8 @@ from fasciscan.learn.network import NetworkConfig, TwitchNet
 from fasciscan.learn.train import TrainConfig, Trained
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion
 from fasciscan.twitch import CandidateConfig, Kind, find_candidates
-from fasciscan.twitch.network import load_network
-from fasciscan.twitch.patches import CELLS, LONG_STEPS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches
+from fasciscan.twitch.judge.network import load_network
+from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches
 
 SMALL = NetworkConfig(wide=8, middle=8, deep=16, long=8, told=8, joined=16)
 THRESHOLD, TEMPERATURE = 0.37, 1.3

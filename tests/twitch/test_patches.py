@@ -8,7 +8,7 @@ import pytest
 from fasciscan.motion import Grid, MotionMaps
 from fasciscan.motion.maps import FrameLog, FrameSteps
 from fasciscan.twitch import Candidate
-from fasciscan.twitch.patches import (
+from fasciscan.twitch.judge.patches import (
     CELLS,
     LIMIT,
     LONG_STEPS,

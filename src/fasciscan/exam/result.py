@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fasciscan.clip import Unusable
 from fasciscan.exam.counts import Rate
-from fasciscan.twitch import Event, Site
+from fasciscan.origin import Event, Lean, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,5 @@ class ClipResult:
     sites: tuple[Site, ...]
     warnings: tuple[str, ...]
     provenance: Provenance
+    origin_lean: Lean | None = None
+    """Exploratory; see :mod:`fasciscan.origin.lean`."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fasciscan.learn.examples import QUANTUM, SPARE, Examples
-from fasciscan.twitch.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, mirror
+from fasciscan.twitch.judge.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, mirror
 
 GAIN_SD = 0.15
 """By which the noise of a place may be misjudged (ln); the vectors scale with it."""

@@ -25,9 +25,10 @@ from fasciscan.learn.labels import Found, Labels, as_truth, label_by_review, lab
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion
 from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.simulate import Truth, read_truth
-from fasciscan.twitch import CandidateConfig, candidates, distinct, find_candidates, patches
+from fasciscan.twitch import CandidateConfig, candidates, distinct, find_candidates
 from fasciscan.twitch.distinct import is_view_of
-from fasciscan.twitch.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, cut_patches
+from fasciscan.twitch.judge import patches
+from fasciscan.twitch.judge.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, cut_patches
 
 SPARE = 2
 """Cells and steps kept on each side of a patch, to shift it by in training."""

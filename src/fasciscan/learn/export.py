@@ -18,8 +18,8 @@ from fasciscan.learn.calibrate import Calibration
 from fasciscan.learn.network import count_weights
 from fasciscan.learn.train import TrainConfig, Trained
 from fasciscan.twitch import Kind
-from fasciscan.twitch.network import INPUTS, MODEL_SCHEMA, OUTPUTS
-from fasciscan.twitch.patches import CELLS, LONG_STEPS, MEASURES, MOVING, RATE_HZ, STEPS, STILL, SURROUNDINGS
+from fasciscan.twitch.judge.network import INPUTS, MODEL_SCHEMA, OUTPUTS
+from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MEASURES, MOVING, RATE_HZ, STEPS, STILL, SURROUNDINGS
 
 OPSET = 17
 """Of 2022: every ONNX Runtime since 1.12 runs it."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fasciscan.twitch import Kind
-from fasciscan.twitch.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS
+from fasciscan.twitch.judge.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS
 
 LIMIT_SD = 4.0
 """Measures are limited to this many standard deviations: what was never seen must not be extrapolated."""
@@ -97,7 +97,7 @@ class TwitchNet(nn.Module):
         self.place = nn.Linear(config.joined, 3)
 
     def forward(self, moving: Tensor, still: Tensor, surroundings: Tensor, measures: Tensor) -> Output:
-        """Judge candidates; the arguments are the fields of :class:`fasciscan.twitch.patches.Patches`."""
+        """Judge candidates; the arguments are the fields of :class:`fasciscan.twitch.judge.patches.Patches`."""
         moving = moving * self.get_buffer("sees_moving")[:, None, None, None]
         still = still * self.get_buffer("sees_still")[:, None, None]
         fine = self.fine(torch.cat([moving.flatten(1, 2), still], dim=1))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
-from fasciscan.twitch.events import Event
+from fasciscan.origin.events import Event
 
 NOTICE = "supports a reading, no diagnosis"
 CODECS = ("libx264", "mpeg4")

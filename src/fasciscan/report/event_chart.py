@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.records import Clip
+from fasciscan.origin.events import Event
 from fasciscan.report.axes import Axis, Tick
 from fasciscan.report.pictures import AROUND_S, Filmstrip, tissue_box
-from fasciscan.twitch.events import Event
 
 # Layout in units of the chart.
 WIDTH = 520

@@ -9,7 +9,7 @@ from pathlib import Path
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
-from fasciscan.twitch.events import Event
+from fasciscan.origin.events import Event
 
 COLUMNS = {
     "id": "id",

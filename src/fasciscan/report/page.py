@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
+from fasciscan.origin.events import Event
 from fasciscan.report import event_chart, raster_chart, reference_chart, words
 from fasciscan.report.event_chart import EventChart
 from fasciscan.report.pictures import Filmstrip, tissue_box
-from fasciscan.twitch.events import Event
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.records import Clip, Frame
+from fasciscan.origin.events import Event
 from fasciscan.report import images
-from fasciscan.twitch.events import Event
 
 BEFORE_S = 0.1
 """Seconds before the onset at which the tissue still rests: the first crop, and what the peak is compared with."""

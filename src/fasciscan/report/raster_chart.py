@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
+from fasciscan.origin.events import Event
 from fasciscan.report import images
 from fasciscan.report.axes import Axis, Tick
 from fasciscan.report.pictures import tissue_box
-from fasciscan.twitch.events import Event
 
 ROW_LONGEST_S = 75.0
 """A clip up to this long is one row; a longer one is cut in rows of a minute, as a strip chart is."""

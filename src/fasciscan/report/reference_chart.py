@@ -10,8 +10,8 @@ import numpy as np
 
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult, Site
+from fasciscan.origin.events import Event
 from fasciscan.report.pictures import Box, Reference
-from fasciscan.twitch.events import Event
 
 LABEL_SHARE = 0.034
 """Height of a number, as a share of the picture's larger side: 8 points on A4."""

@@ -10,7 +10,7 @@ from fasciscan.clip.records import Clip
 from fasciscan.exam.counts import Rate
 from fasciscan.exam.result import ClipResult, ClipSummary, Site
 from fasciscan.motion.raster import Raster
-from fasciscan.twitch.events import Event, Origin, Territory
+from fasciscan.origin.events import Event, Origin, Territory
 
 SCHEMA = "fasciscan.clip/1"
 SCHEMA_PATH = Path(__file__).with_name("clip.schema.json")

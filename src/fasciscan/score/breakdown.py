@@ -14,7 +14,7 @@ from fasciscan.score.figures import BRIEF, reckon_figures
 from fasciscan.score.look_alikes import CLASSES
 from fasciscan.score.metrics import Score
 from fasciscan.simulate.truth import Truth
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.kind import Kind
 
 AMPLITUDE_EDGES_MM = (0.0, 0.06, 0.1, 0.15, 0.2, 0.3, float("inf"))
 """Close together where detection begins to fail, below the mean of 0.2 mm (MUMRI, PMC7900994)."""

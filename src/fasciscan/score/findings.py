@@ -15,7 +15,7 @@ from typing import Any
 
 from fasciscan.errors import FasciscanError
 from fasciscan.score.matching import Mark
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.kind import Kind
 
 RESULT_SCHEMA = "fasciscan.clip/1"
 

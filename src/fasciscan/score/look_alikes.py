@@ -9,7 +9,7 @@ from math import hypot
 from fasciscan.score.findings import Findings, Found
 from fasciscan.score.matching import Tolerance
 from fasciscan.simulate.truth import TrueEvent, Truth
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.kind import Kind
 
 CLASSES = tuple(str(kind) for kind in Kind if kind is not Kind.FASCICULATION)
 """Breathing and drift are none: they are too slow to leave anything that could be judged."""

@@ -11,7 +11,7 @@ from fasciscan.score.findings import Found
 from fasciscan.score.matching import match_in_turn
 from fasciscan.score.metrics import split_by_size, split_by_threshold, true_mark
 from fasciscan.simulate.truth import TrueEvent, Truth
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.kind import Kind
 
 LASTING_SHARE = 0.9
 """A look-alike that fills this much of a clip is there all along, and is named last."""

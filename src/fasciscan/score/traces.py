@@ -14,7 +14,7 @@ from fasciscan.score.clips import ScoredClip, Task
 from fasciscan.score.curve import best_threshold, trace_curve
 from fasciscan.score.findings import RESULT_SCHEMA, read_findings
 from fasciscan.simulate.truth import Truth
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.kind import Kind
 
 Array = NDArray[np.float32]
 

@@ -33,7 +33,7 @@ class TrueEvent:
     """One motion that was put into a clip. What has no place or lasts throughout leaves those fields None."""
 
     kind: str
-    """A value of :class:`fasciscan.twitch.events.Kind`, or ``"breathing"`` or ``"drift"``."""
+    """A value of :class:`fasciscan.twitch.kind.Kind`, or ``"breathing"`` or ``"drift"``."""
     onset_s: float
     """5 % of the peak displacement, rising."""
     peak_s: float

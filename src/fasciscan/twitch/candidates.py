@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fasciscan.motion import MotionMaps
 from fasciscan.motion.rigid import skin_cells
-from fasciscan.twitch.epicentre import moving_region, without_outliers
+from fasciscan.twitch.regions import moving_region, without_outliers
 from fasciscan.twitch.rhythm import heartbeat
 from fasciscan.twitch.trace import Bump, PathTrace, find_bumps, path_along
 

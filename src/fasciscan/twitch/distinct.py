@@ -8,9 +8,9 @@ import numpy as np
 
 from fasciscan.motion import Grid
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.judge.verdict import Verdict
+from fasciscan.twitch.kind import Kind
 from fasciscan.twitch.regions import label_regions
-from fasciscan.twitch.verdict import Verdict
 
 _APART_MM = 12.0
 """Two peaks at the same moment closer than this, about the length of a territory (Birkbeck 2020), are one twitch."""

@@ -31,3 +31,14 @@ def label_regions(inside: NDArray[np.bool_], *, corners: bool = False) -> tuple[
 
     structure = np.ones((3,) * inside.ndim) if corners else None
     return cast("tuple[NDArray[np.int32], int]", ndimage.label(inside, structure))
+
+
+def without_outliers(amplitude: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Median of each cell and its neighbours: cells are blended, so one that stands alone has lost its match."""
+    return np.asarray(cv2.medianBlur(np.ascontiguousarray(amplitude, np.float32), 3), np.float32)
+
+
+def moving_region(amplitude: NDArray[np.float32], cell: tuple[int, int], share: float) -> NDArray[np.bool_]:
+    """Cells connected with ``cell`` that moved at least ``share`` as far as it, (ny, nx)."""
+    labels, _ = label_regions(amplitude >= share * amplitude[cell])
+    return labels == labels[cell]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.motion import Grid
-from fasciscan.twitch.regions import label_regions
+from fasciscan.twitch.regions import moving_region
 
 _HALF = 0.5
 _TOP_SHARE = 0.6
@@ -35,17 +34,6 @@ class Ellipse(NamedTuple):
     minor_mm: float
     angle_deg: float
     area_mm2: float
-
-
-def without_outliers(amplitude: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Median of each cell and its neighbours: cells are blended, so one that stands alone has lost its match."""
-    return np.asarray(cv2.medianBlur(np.ascontiguousarray(amplitude, np.float32), 3), np.float32)
-
-
-def moving_region(amplitude: NDArray[np.float32], cell: tuple[int, int], share: float) -> NDArray[np.bool_]:
-    """Cells connected with ``cell`` that moved at least ``share`` as far as it, (ny, nx)."""
-    labels, _ = label_regions(amplitude >= share * amplitude[cell])
-    return labels == labels[cell]
 
 
 def find_epicentre(amplitude: NDArray[np.float32], cell: tuple[int, int], strength: float, grid: Grid) -> Epicentre:

@@ -8,10 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fasciscan.motion import Grid
-from fasciscan.twitch.events import Event
+from fasciscan.origin.events import Event
 
 _SAME_SITE_MM = 5.0
 """Half the length of a usual territory (10.7 mm, Birkbeck 2020): nearer epicentres are one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Times between successive events of one site."""
+
+    values_s: tuple[float, ...]
+    """In order of time; none leads across a stretch that could not be analysed."""
+    median_s: float | None
+    variation: float | None
+    """Coefficient of variation: 1 for a Poisson train, more in bursts, less for a regular one; None below three."""
+    doublets: int
+    """Intervals shorter than the doublet limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,13 @@ class Site:
     x_mm: float | None
     y_mm: float | None
     count: int
+    intervals: Intervals | None = None
+    dispersion: float | None = None
+    """Variance over mean of the counts in windows of equal length: 1 for a Poisson train, more in bursts."""
+    jaccard: float | None = None
+    """Median overlap of the moving areas of its events, 0 to 1 (Rohlén 2023: units repeat above 0.38)."""
+    shape_correlation: float | None = None
+    """Median correlation of the displacement maps of its events, -1 to 1."""
 
 
 def group_sites(events: Sequence[Event], grid: Grid) -> tuple[list[Event], list[Site]]:

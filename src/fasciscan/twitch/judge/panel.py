@@ -15,10 +15,10 @@ import numpy as np
 
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.events import Kind
-from fasciscan.twitch.network import Network, load_network
-from fasciscan.twitch.rule import Rule
-from fasciscan.twitch.verdict import Classifier, Verdict
+from fasciscan.twitch.judge.network import Network, load_network
+from fasciscan.twitch.judge.rule import Rule
+from fasciscan.twitch.judge.verdict import Classifier, Verdict
+from fasciscan.twitch.kind import Kind
 
 _SHARES = (0.4, 0.6)
 """Weights of network and rule. With these the real clips are told apart best: the labelled twitches lie as far above

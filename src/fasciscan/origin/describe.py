@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from fasciscan.motion import Grid
+from fasciscan.origin.epicentre import Epicentre, find_epicentre, fit_ellipse
+from fasciscan.origin.events import Event, Origin, Territory, Trace
+from fasciscan.twitch import Kind
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.epicentre import Epicentre, find_epicentre, fit_ellipse
-from fasciscan.twitch.events import Event, Kind, Origin, Territory, Trace
-from fasciscan.twitch.verdict import Verdict
+from fasciscan.twitch.judge.verdict import Verdict
 
 _TRACE_MARGIN_S = 0.3
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from fasciscan.errors import FasciscanError
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.events import Kind
-from fasciscan.twitch.patches import MEASURES, MOVING, STILL, SURROUNDINGS, Patches, cut_patches
-from fasciscan.twitch.verdict import Verdict
+from fasciscan.twitch.judge.patches import MEASURES, MOVING, STILL, SURROUNDINGS, Patches, cut_patches
+from fasciscan.twitch.judge.verdict import Verdict
+from fasciscan.twitch.kind import Kind
 
 if TYPE_CHECKING:  # 0.1 s to import
     from onnxruntime import InferenceSession
@@ -105,7 +105,7 @@ def load_network(path: Path | None = None) -> Network:
 
 def _shipped() -> Path:
     """In the wheel the models lie inside the package; in a checkout, at the top of the repository."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     inside = package / "models" / SHIPPED
     return inside if inside.exists() else package.parents[1] / "models" / SHIPPED
 

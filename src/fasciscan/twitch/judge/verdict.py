@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.events import Kind
+from fasciscan.twitch.kind import Kind
 
 
 class Verdict(NamedTuple):

@@ -11,8 +11,8 @@ import numpy as np
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.distinct import WORTH_TELLING, clearest_first, keep_distinct
-from fasciscan.twitch.events import Kind
-from fasciscan.twitch.verdict import Verdict
+from fasciscan.twitch.judge.verdict import Verdict
+from fasciscan.twitch.kind import Kind
 
 _STAYS_NOISE_MM = 0.03
 """Levels before and after a twitch are known no better."""

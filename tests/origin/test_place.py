@@ -9,8 +9,9 @@ import pytest
 
 from fasciscan.clip import Clip, Scale
 from fasciscan.motion import Grid, lay_grid
-from fasciscan.twitch import Event, Kind, Origin, Territory, Trace, group_sites
-from fasciscan.twitch.epicentre import find_epicentre, fit_ellipse
+from fasciscan.origin import Event, Origin, Territory, Trace, group_sites
+from fasciscan.origin.epicentre import find_epicentre, fit_ellipse
+from fasciscan.twitch import Kind
 
 MM_PER_PX = 0.1
 

@@ -1,0 +1,1 @@
+"""What tells twitches from look-alikes: the network, the rule, and both together."""
