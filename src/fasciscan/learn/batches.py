@@ -23,6 +23,7 @@ BLIND_SHARE = 0.05
 """Of the examples that see nothing of their surroundings, as at the ends of a clip."""
 
 _VECTORS = [n for n, name in enumerate(MOVING) if name.endswith((" x", " y"))]
+_TURNED = [SURROUNDINGS.index(name) for name in ("rigid x", "rigid y")]
 _LENGTHS = [n for n, name in enumerate(SURROUNDINGS) if not name.endswith(("measured", "change", "confidence"))]
 
 
@@ -99,7 +100,10 @@ def _disturb(patches: Patches, spread: NDArray, rng: np.random.Generator) -> Pat
     """Change in place what differs between recordings of the same motion."""
     n = len(patches)
     gain = np.exp(rng.normal(0, GAIN_SD, n)).astype(np.float32)
-    patches.moving[:, _VECTORS] *= gain[:, None, None, None, None]
+    # A unit that pulls the other way is as likely; the path and what lies along it point the way of the motion already.
+    way = rng.choice(np.array([-1, 1], np.float32), n)
+    patches.moving[:, _VECTORS] *= (way * gain)[:, None, None, None, None]
+    patches.surroundings[:, _TURNED] *= way[:, None, None]
     patches.surroundings[:, _LENGTHS] *= gain[:, None, None]
     seen = rng.random((n, len(SURROUNDINGS))) >= DROPPED_SHARE
     seen &= rng.random((n, 1)) >= BLIND_SHARE

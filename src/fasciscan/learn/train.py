@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from fasciscan.errors import FasciscanError
 from fasciscan.learn.batches import Batch, drawn_batches, plain_batches
@@ -27,6 +28,9 @@ CHECKPOINT, BEST, HISTORY, CURVES = "checkpoint.pt", "best.pt", "history.csv", "
 """What a run leaves in its folder."""
 
 _WARM_SHARE = 0.1
+_AVERAGED_STEPS, _AVERAGED_SHARE = 200, 0.1
+"""The weights that are kept are a running mean over about so many steps, at first over a tenth of those done: it
+generalises better than the last step's."""
 _CLASS_WEIGHT_BOUNDS = (0.3, 4.0)
 _LEAST_SD = 1e-3
 _FASCICULATION = KINDS.index(Kind.FASCICULATION)
@@ -115,24 +119,16 @@ def train(
     if usable < config.batch or not len(validation):
         raise FasciscanError(f"{out}: {usable} usable examples are too few to train on; give more clips.")
     out.mkdir(parents=True, exist_ok=True)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed)
-        network = _new_network(examples, config.network, start).to(device)
-    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - its stubs lack this
-    class_weight = _weigh_classes(examples, config.balance).to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=config.weight_decay)
-    steps = config.epochs * (usable // config.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_share_of_rate, steps=steps))
+    learner = _start(examples, config, start, steps=config.epochs * (usable // config.batch))
     history: list[Epoch] = []
     if resume and (out / CHECKPOINT).exists():
-        history = _load_checkpoint(out / CHECKPOINT, config, network, optimizer, schedule)
+        history = _load_checkpoint(out / CHECKPOINT, config, learner)
 
     while len(history) < config.epochs and not _is_over(history, config.patience):
         number = len(history) + 1
-        loss = _train_epoch(network, examples, config, number, class_weight, optimizer, schedule, device)
-        history.append(_validate(network, validation, config, class_weight, device, number, loss, schedule))
-        _keep(out, history, config, network, optimizer, schedule, class_weight)
+        loss = _train_epoch(learner, examples, config, number)
+        history.append(_validate(learner, validation, config, number, loss))
+        _keep(out, history, config, learner)
         if tell:
             tell(history[-1])
     return load_trained(out / BEST)
@@ -178,44 +174,86 @@ def predict(trained: Trained, examples: Examples, batch: int = 512) -> tuple[Ten
     return logits - trained.log_class_weight, shift_mm, log_sd.exp()
 
 
-def _train_epoch(
-    network, examples, config: TrainConfig, number: int, class_weight, optimizer, schedule, device
-) -> float:
+@dataclass(frozen=True, slots=True)
+class _Learner:
+    """What changes while a network learns."""
+
+    network: TwitchNet
+    averaged: AveragedModel
+    """Running mean of its weights: what is validated and kept."""
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    class_weight: Tensor
+    device: torch.device
+
+    def state(self) -> dict[str, Any]:
+        """Everything that is needed to go on."""
+        return {name: getattr(self, name).state_dict() for name in ("network", "averaged", "optimizer", "schedule")}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        for name in ("network", "averaged", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(state[name])
+
+
+def _start(examples: Examples, config: TrainConfig, start: Path | None, steps: int) -> _Learner:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = _new_network(examples, config.network, start).to(device)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - its stubs lack this
+    optimizer = torch.optim.AdamW(network.parameters(), config.rate, weight_decay=config.weight_decay)
+    return _Learner(
+        network,
+        AveragedModel(network, avg_fn=_run_mean, use_buffers=True),
+        optimizer,
+        torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_share_of_rate, steps=steps)),
+        _weigh_classes(examples, config.balance).to(device),
+        device,
+    )
+
+
+def _run_mean(mean: Tensor, new: Tensor, steps: Tensor | int) -> Tensor:
+    return mean + (new - mean) / min(_AVERAGED_STEPS, 1 + _AVERAGED_SHARE * float(steps))
+
+
+def _train_epoch(learner: _Learner, examples: Examples, config: TrainConfig, number: int) -> float:
     """Go through the examples once; everything random in it follows from the seed and the epoch's number."""
-    network.train()
+    network = learner.network.train()
     rng = np.random.default_rng([config.seed, number])
     total, batches = 0.0, 0
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.integers(2**31)))  # for the dropout, which takes no generator
         for batch in drawn_batches(examples, config.batch, rng):
-            on_device = batch.to(device)
-            loss = _loss(network(*on_device.inputs), on_device, class_weight, config.place_weight)
-            optimizer.zero_grad()
+            on_device = batch.to(learner.device)
+            loss = _loss(network(*on_device.inputs), on_device, learner.class_weight, config.place_weight)
+            learner.optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            optimizer.step()
-            schedule.step()
+            learner.optimizer.step()
+            learner.schedule.step()
+            learner.averaged.update_parameters(network)
             total, batches = total + loss.item(), batches + 1
     return total / max(batches, 1)
 
 
-def _validate(network, validation, config: TrainConfig, class_weight, device, number, loss, schedule) -> Epoch:
-    network.eval()
+def _validate(learner: _Learner, validation: Examples, config: TrainConfig, number: int, loss: float) -> Epoch:
+    network = learner.averaged.eval()
     losses, weights, right, errors_mm = 0.0, 0.0, 0.0, []
     with torch.inference_mode():
         for batch in plain_batches(validation, config.batch):
-            on_device = batch.to(device)
+            on_device = batch.to(learner.device)
             output = network(*on_device.inputs)
             weight = float(batch.weight.sum())
-            losses += weight * _loss(output, on_device, class_weight, config.place_weight).item()
+            losses += weight * _loss(output, on_device, learner.class_weight, config.place_weight).item()
             weights += weight
-            told = (output.logits - class_weight.log()).argmax(dim=1)
+            told = (output.logits - learner.class_weight.log()).argmax(dim=1)
             right += float(((told == on_device.kind) * on_device.weight).sum())
             away = torch.linalg.vector_norm(output.shift_mm - on_device.shift_mm, dim=1)
             errors_mm.append(away[torch.isfinite(away)].cpu())
     return Epoch(
         epoch=number,
-        rate=schedule.get_last_lr()[0],
+        rate=float(learner.schedule.get_last_lr()[0]),
         loss=loss,
         validation_loss=losses / max(weights, 1),
         accuracy=right / max(weights, 1),
@@ -269,16 +307,16 @@ def _best(history: list[Epoch]) -> int:
     return min(history, key=lambda epoch: epoch.validation_loss).epoch if history else 0
 
 
-def _keep(out: Path, history: list[Epoch], config: TrainConfig, network, optimizer, schedule, class_weight) -> None:
+def _keep(out: Path, history: list[Epoch], config: TrainConfig, learner: _Learner) -> None:
     weights = {
         "config": asdict(config),
-        "network": {name: value.cpu() for name, value in network.state_dict().items()},
-        "log_class_weight": class_weight.log().cpu(),
+        "network": {name: value.cpu() for name, value in learner.averaged.module.state_dict().items()},
+        "log_class_weight": learner.class_weight.log().cpu(),
     }
     if _best(history) == history[-1].epoch:
         _save(weights, out / BEST)
-    state = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-    _save(weights | state | {"history": [asdict(epoch) for epoch in history]}, out / CHECKPOINT)
+    state = learner.state() | {"config": asdict(config), "history": [asdict(epoch) for epoch in history]}
+    _save(state, out / CHECKPOINT)
     with (out / HISTORY).open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(stream, [field.name for field in fields(Epoch)])
         table.writeheader()
@@ -301,11 +339,9 @@ def _load(path: Path) -> dict[str, Any]:
         raise FasciscanError(f"{path}: cannot be read as weights ({type(error).__name__}); give a .pt file.") from error
 
 
-def _load_checkpoint(path: Path, config: TrainConfig, network, optimizer, schedule) -> list[Epoch]:
+def _load_checkpoint(path: Path, config: TrainConfig, learner: _Learner) -> list[Epoch]:
     content = _load(path)
     if content["config"] != asdict(config):
         raise FasciscanError(f"{path}: was made with other settings; train into another folder, or without --resume.")
-    network.load_state_dict(content["network"])
-    optimizer.load_state_dict(content["optimizer"])
-    schedule.load_state_dict(content["schedule"])
+    learner.restore(content)
     return [Epoch(**epoch) for epoch in content["history"]]
