@@ -52,7 +52,7 @@ def make_truth():
 
 @pytest.fixture
 def make_examples():
-    """Make n examples; their class shows in the mean of one channel each, a fasciculation's place in its heat."""
+    """Make n examples; their class shows in one channel and one measure each, a fasciculation's place in its heat."""
 
     def make(n: int, seed: int) -> Examples:
         rng = np.random.default_rng(seed)
@@ -60,6 +60,8 @@ def make_examples():
         long, wide = STEPS + 2 * SPARE, CELLS + 2 * SPARE
         moving = rng.normal(0, 0.5, (n, len(MOVING), long, wide, wide)).astype(np.float32)
         moving[np.arange(n), kind % len(MOVING)] += 1.5
+        measures = rng.normal(0, 1, (n, len(MEASURES))).astype(np.float32)
+        measures[np.arange(n), kind] += 4
         shift = np.where((kind == 0)[:, None], rng.uniform(-3, 3, (n, 2)), np.nan)
         y, x = np.mgrid[:wide, :wide] - wide // 2
         still = np.zeros((n, len(STILL), wide, wide))
@@ -71,7 +73,7 @@ def make_examples():
         return Examples(
             moving=np.rint(np.clip(moving, -6, 6) / QUANTUM).astype(np.int8), still=still.astype(np.float16),
             surroundings=rng.normal(0, 1, (n, len(SURROUNDINGS), LONG_STEPS)).astype(np.float16),
-            measures=rng.normal(0, 1, (n, len(MEASURES))).astype(np.float32), kind=kind,
+            measures=measures, kind=kind,
             weight=np.ones(n, np.float32), shift_mm=shift.astype(np.float32), onset_s=peaks_s - 0.08, peak_s=peaks_s,
             place_px=np.full((n, 2), 20 / MM_PER_PX), pitch_mm=np.ones((n, 2), np.float32), clip=np.zeros(n, int),
             views=np.zeros((0, 2), int),

@@ -43,7 +43,7 @@ def test_the_network_that_ships_is_small():
 
 def test_the_loss_falls_and_what_was_not_seen_is_told_too(make_examples, tmp_path):
     told = []
-    trained = train(make_examples(192, 1), make_examples(64, 2), replace(QUICK, epochs=8), tmp_path, tell=told.append)
+    trained = train(make_examples(192, 1), make_examples(64, 2), replace(QUICK, epochs=16), tmp_path, tell=told.append)
     assert told[-1].validation_loss < 0.7 * told[0].validation_loss
     assert told[-1].accuracy > 0.8
     validation = make_examples(96, 3)
@@ -53,7 +53,7 @@ def test_the_loss_falls_and_what_was_not_seen_is_told_too(make_examples, tmp_pat
     assert (sd_mm > 0).all()
     for name in (BEST, CHECKPOINT, HISTORY, CURVES):
         assert (tmp_path / name).exists()
-    assert len((tmp_path / HISTORY).read_text().splitlines()) == 1 + 8
+    assert len((tmp_path / HISTORY).read_text().splitlines()) == 1 + 16
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_gives_others(make_examples, tmp_path):
