@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fasciscan import cli
+from fasciscan.cli import app
 
 
 def run(*args: str | Path):
-    return CliRunner().invoke(cli.app, ["train", *map(str, args)])
+    return CliRunner().invoke(app, ["train", *map(str, args)])
 
 
 def test_without_torch_one_line_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setattr(cli, "find_spec", lambda _name: None)
+    monkeypatch.setattr("fasciscan.cli.train.find_spec", lambda _name: None)
     done = run("--clips", tmp_path, "--validation", tmp_path, "--out", tmp_path)
     assert done.exit_code == 1
     assert "pip install 'fasciscan[train]'" in done.stderr

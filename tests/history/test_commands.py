@@ -5,8 +5,9 @@ import re
 import pytest
 from typer.testing import CliRunner
 
+from fasciscan.cli import app
+from fasciscan.cli.history import DB_VARIABLE
 from fasciscan.history.change import FALLING
-from fasciscan.history.commands import DB_VARIABLE, app
 
 TONGUE, BICEPS = ("tongue", None), ("biceps brachii", "left")
 
@@ -26,8 +27,8 @@ def history(tmp_path, monkeypatch, exam_files):
     """Run ``fasciscan history`` on a database that holds three visits."""
     monkeypatch.setenv(DB_VARIABLE, str(tmp_path / "db.sqlite"))
 
-    def run(*arguments):
-        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    def run(*arguments, said=None):
+        return CliRunner().invoke(app, ["history", *map(str, arguments)], input=said)
 
     done = run("add", *exam_files)
     assert done.exit_code == 0, done.output
@@ -92,3 +93,65 @@ def test_what_cannot_be_done_is_told_in_a_line(history, arguments, code, said):
     done = history(*arguments)
     assert done.exit_code == code
     assert said in done.stderr
+
+
+def shas(history) -> list[str]:
+    rows = history("export").stdout.splitlines()
+    column = rows[0].split(",").index("clip_sha256")
+    return [row.split(",")[column] for row in rows[1:]]
+
+
+def test_a_visit_is_removed_only_when_that_is_confirmed(history):
+    for answer in ("n\n", ""):
+        asked = history("remove", "P017", "2026-04-13", said=answer)
+        assert asked.exit_code == 1
+        assert "Remove 2 analyses of P017?" in asked.output
+        assert len(shas(history)) == 6
+    done = history("remove", "P017", "2026-04-13", said="y\n")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[-1] == "P017: 2 analyses removed."
+    assert history("list").stdout.splitlines()[-1].split() == ["P017", "2", "2026-01-12", "2026-07-20", "2", "4"]
+
+
+def test_one_clip_is_removed_by_its_first_digits_without_asking_if_told_so(history):
+    gone, *others = shas(history)
+    done = history("remove", "P017", "--clip", gone[:8], "--yes")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "P017: 1 analysis removed.")
+    assert shas(history) == others
+
+
+def test_of_a_clip_one_analysis_is_removed_and_the_one_before_counts_again(history, make_exam, write_exam, tmp_path):
+    again = make_exam(visit="2026-01-12", counts={TONGUE: 9}, version="0.2.0")
+    assert history("add", write_exam(again, tmp_path / "again.json")).exit_code == 0
+    assert any("9 in 60 s" in line for line in history("show", "P017").stdout.splitlines())
+    done = history("remove", "P017", "--clip", again.analyses[0].clip_sha256, "--number", "2", "--yes")
+    assert "The analysis before it counts again." in done.stdout
+    assert not any("9 in 60 s" in line for line in history("show", "P017").stdout.splitlines())
+    assert len(shas(history)) == 6
+
+
+def test_a_subject_without_visits_is_gone_and_can_be_added_again(history, exam_files):
+    for visit in ("2026-01-12", "2026-04-13", "2026-07-20"):
+        assert history("remove", "P017", visit, "--yes").exit_code == 0
+    assert "P017" not in history("list").stdout
+    assert "there is no such subject" in history("show", "P017").stderr
+    assert history("add", exam_files[0]).stdout == f"{exam_files[0]}: 2 clips added\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["P017"], 2, "name either a visit or"),
+        (["P017", "2026-01-12", "--clip", "0" * 8], 2, "name either a visit or"),
+        (["P017", "2026-01-12", "--number", "1"], 2, "say of which clip"),
+        (["P017", "2026-01-13"], 1, "has no visit of 2026-01-13; there are 2026-01-12, 2026-04-13, 2026-07-20"),
+        (["P999", "2026-01-12"], 1, "there is no such subject"),
+        (["P017", "--clip", "0"], 1, "is too short to name a clip"),
+        (["P017", "--clip", "0" * 8], 1, "no clip of this subject begins with"),
+    ],
+)
+def test_what_cannot_be_removed_is_told_and_nothing_is(history, arguments, code, said):
+    done = history("remove", *arguments, "--yes")
+    assert done.exit_code == code
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert len(shas(history)) == 6

@@ -15,7 +15,8 @@ from fasciscan.errors import FasciscanError
 from fasciscan.history.change import compare_visits, find_trends
 from fasciscan.history.exam_file import read_exam
 from fasciscan.history.export import COLUMNS, to_csv, to_json
-from fasciscan.history.records import Added
+from fasciscan.history.records import Added, Stored
+from fasciscan.history.remove import pick_clip, pick_visit
 from fasciscan.history.store import open_store
 
 VISITS = ("2026-01-12", "2026-04-13", "2026-07-20")
@@ -108,6 +109,58 @@ def test_a_recording_of_another_subject_is_refused_with_its_whole_exam(database,
         with pytest.raises(FasciscanError, match="is there already, of subject P017"):
             store.add(mixed)
         assert [history.subject for history in store.subjects()] == ["P017"]
+
+
+def test_what_is_removed_is_gone_with_all_that_hung_on_it_alone(database, make_exam):
+    place = ("tongue", None)
+    older, newer = make_exam(counts={place: 4}), make_exam(counts={place: 6}, version="0.2.0")
+    other = make_exam(subject="P018")
+    with open_store(database) as store:
+        for exam in (older, newer, other):
+            store.add(exam)
+        assert store.remove(newer.analyses) == 1
+        assert store.subject("P017").muscles[0].seen[0].count == 4  # which is the latest again
+        assert store.remove(newer.analyses) == 0
+        assert store.remove(older.analyses) == 1
+        assert [history.subject for history in store.subjects()] == ["P018"]
+        clip = other.analyses[0].clip_sha256
+        stranger = replace(older, analyses=(replace(older.analyses[0], clip_sha256=clip),))
+        with pytest.raises(FasciscanError, match="is there already, of subject P018"):
+            store.add(stranger)
+        store.remove(other.analyses)
+        assert store.add(stranger) == Added(1, 0, 0, 0)  # as nothing is left to say whose it was
+
+
+def test_a_recording_that_was_dated_anew_is_removed_with_its_visit_as_a_whole(make_exam):
+    first = make_exam(counts={("tongue", None): 4}).analyses[0]
+    dated_anew = replace(first, visit_date=date(2026, 2, 1))
+    stored = [Stored("P017", first, 1, False), Stored("P017", dated_anew, 2, True)]
+    assert pick_visit(stored, date(2026, 2, 1)) == stored
+    with pytest.raises(FasciscanError, match="has no visit of 2026-01-12; there are 2026-02-01"):
+        pick_visit(stored, date(2026, 1, 12))
+
+
+def test_a_clip_is_not_guessed(make_exam):
+    analysis = make_exam(counts={("tongue", None): 4}).analyses[0]
+    stored = [Stored("P017", replace(analysis, clip_sha256="ab" * 4 + end * 56), 1, True) for end in "cd"]
+    with pytest.raises(FasciscanError, match="2 clips of this subject begin"):
+        pick_clip(stored, "abababab")
+    assert pick_clip(stored, "ABABABABC") == stored[:1]
+    with pytest.raises(FasciscanError, match="has 1 analysis and no number 2"):
+        pick_clip(stored, "ababababc", 2)
+
+
+def test_what_is_removed_cannot_be_read_off_the_file(tmp_path, make_exam):
+    exam = make_exam(subject="WITHDRAWN")
+    path = tmp_path / "db.sqlite"
+    with open_store(path) as store:
+        store.add(exam)
+    assert b"WITHDRAWN" in path.read_bytes()
+    with open_store(path) as store:
+        store.remove(exam.analyses)
+    left = b"".join(file.read_bytes() for file in tmp_path.glob("db.sqlite*"))
+    assert b"WITHDRAWN" not in left
+    assert exam.analyses[0].clip_sha256.encode() not in left
 
 
 def test_the_tables_are_those_the_program_works_with(database):
@@ -257,7 +310,7 @@ def test_what_is_no_database_is_named(tmp_path):
 
 
 def test_the_default_file_lies_in_the_users_data_folder(monkeypatch, tmp_path):
-    from fasciscan.history.commands import default_file
+    from fasciscan.cli.history import default_file
 
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert default_file().name == "history.sqlite"

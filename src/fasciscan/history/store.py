@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
@@ -61,6 +61,24 @@ class Store:
             If a clip is there under another subject, or the database fails.
         """
         return self._transact(lambda session: _add(session, exam))
+
+    def remove(self, analyses: Iterable[Analysis]) -> int:
+        """Remove analyses, and with them the recordings and subjects that have none left, all or none.
+
+        Of a recording that keeps some, the latest of these counts.
+
+        Returns
+        -------
+        int
+            How many were there to remove.
+
+        Raises
+        ------
+        FasciscanError
+            If the database fails.
+        """
+        fingerprints = [analysis.fingerprint for analysis in analyses]
+        return self._transact(lambda session: _remove(session, fingerprints))
 
     def subjects(self) -> tuple[SubjectHistory, ...]:
         """Give all subjects, by their codes."""
@@ -160,6 +178,7 @@ def _settle_sqlite(engine: Engine) -> None:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is removed is not to be read off the file
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -228,6 +247,19 @@ def _add(session: Session, exam: ExamRecord) -> Added:
         clip.analyses.append(_row(analysis))
         session.flush()
     return Added(new, version, there, overtaken)
+
+
+def _remove(session: Session, fingerprints: Sequence[str]) -> int:
+    rows = session.scalars(select(AnalysisRow).where(AnalysisRow.fingerprint.in_(fingerprints))).all()
+    clips = {row.clip for row in rows}
+    subjects = {clip.subject_id for clip in clips}
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    gone = [clip.id for clip in clips]
+    session.execute(delete(ClipRow).where(ClipRow.id.in_(gone), ~ClipRow.analyses.any()))
+    session.execute(delete(SubjectRow).where(SubjectRow.id.in_(subjects), ~SubjectRow.clips.any()))
+    return len(rows)
 
 
 def _row(analysis: Analysis) -> AnalysisRow:

@@ -50,7 +50,7 @@ class ClipRow(Base):
 
 
 class AnalysisRow(Base):
-    """What one program with one model said of a clip, and what the clip was said to show. Rows are only ever added."""
+    """What one program with one model said of a clip, and what the clip was said to show. Rows are never changed."""
 
     __tablename__ = "analysis"
 

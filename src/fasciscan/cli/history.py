@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fasciscan.cli.failures import tell, usage_error
+from fasciscan.cli.terminal import print_table
 from fasciscan.errors import FasciscanError
 
 if TYPE_CHECKING:
     from fasciscan.history.change import Change, Trends
-    from fasciscan.history.records import Added, SubjectHistory
+    from fasciscan.history.records import Added, Stored, SubjectHistory
     from fasciscan.history.store import Store
 
 DB_VARIABLE = "FASCISCAN_DB"
 FILE_NAME = "history.sqlite"
-PIPE_WIDTH = 1000
-"""Columns of a table where no terminal tells its width."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,7 +61,7 @@ def add(
             try:
                 typer.echo(f"{path}: {_say_added(store.add(read_exam(path, subject, when)))}")
             except FasciscanError as error:
-                typer.echo(str(error), err=True)
+                tell(str(error))
                 failed = True
     if failed:
         raise typer.Exit(1)
@@ -73,7 +72,7 @@ def list_subjects(db: Database = None) -> None:
     """List the subjects with their visits."""
     with _store(db) as store:
         subjects = store.subjects()
-    _table(
+    print_table(
         ["subject", "visits", "first", "last", "muscles", "clips"],
         [
             [
@@ -101,7 +100,7 @@ def show(subject: Subject, db: Database = None) -> None:
         for muscle in history.muscles
         for seen in muscle.seen
     ]
-    _table(["muscle", "visit", "fasciculations", "per minute (95 %)", "sorted by"], rows)
+    print_table(["muscle", "visit", "fasciculations", "per minute (95 %)", "sorted by"], rows)
 
 
 @app.command(
@@ -129,8 +128,7 @@ def compare(
     if out is not None:
         from fasciscan.history.page import write_page
 
-        with _one_line():
-            write_page(history, changes, trends, out)
+        write_page(history, changes, trends, out)
     _print_changes(history, before, after, changes, trends)
     typer.echo("\n".join(["", FALLING, CHANCE, *([] if out is None else ["", str(out)])]))
 
@@ -160,8 +158,47 @@ def export(
     try:
         out.write_text(writers[out.suffix.lower()](stored), encoding="utf-8")
     except OSError as error:
-        typer.echo(f"{out}: cannot be written ({error.strerror}); name another file by --out.", err=True)
-        raise typer.Exit(1) from None
+        raise FasciscanError(f"{out}: cannot be written ({error.strerror}); name another file by --out.") from error
+
+
+@app.command(
+    epilog="Examples:\n\n  fasciscan history remove P017 2026-01-12\n\n"
+    "  fasciscan history remove P017 --clip 3f0c9a1e --number 2\n\n"
+    "What was removed can be added again from its exam.json.",
+)
+def remove(
+    subject: Subject,
+    visit: Annotated[
+        str | None, typer.Argument(metavar="[VISIT]", help="Date of a visit, all of whose clips are to go.")
+    ] = None,
+    clip: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="One clip instead; its first digits, as export tells them.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of that clip, only the analysis that export numbers so.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    db: Database = None,
+) -> None:
+    """Remove a visit, a clip, or one analysis of a clip; asks before."""
+    from fasciscan.history.remove import pick_clip, pick_visit
+
+    if (visit is None) == (clip is None):
+        raise usage_error("name either a visit or, by --clip, a clip", "VISIT")
+    if number is not None and clip is None:
+        raise usage_error("say of which clip, by --clip", "--number")
+    when = None if visit is None else _date(visit, "VISIT")
+    with _store(db) as store:
+        store.subject(subject)  # which tells if there is none
+        stored = store.stored(subject)
+        picked = pick_visit(stored, when) if when else pick_clip(stored, clip or "", number)
+        _print_picked(picked)
+        if not yes:
+            typer.confirm(f"Remove {_say_analyses(len(picked))} of {subject}?", abort=True)
+        removed = store.remove(each.analysis for each in picked)
+    typer.echo(f"{subject}: {_say_analyses(removed)} removed.")
+    if number is not None and number > 1 and picked[0].is_current:
+        typer.echo("The analysis before it counts again.")
 
 
 def default_file() -> Path:
@@ -175,18 +212,8 @@ def default_file() -> Path:
 def _store(db: str | None) -> Iterator[Store]:
     from fasciscan.history.store import open_store
 
-    with _one_line(), open_store(db or default_file()) as store:
+    with open_store(db or default_file()) as store:
         yield store
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Tell what the user can put right in one line, and fail."""
-    try:
-        yield
-    except FasciscanError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
 
 
 def _date(written: str, option: str) -> date:
@@ -210,6 +237,29 @@ def _say_added(added: Added) -> str:
     return ", ".join(told)
 
 
+def _say_analyses(number: int) -> str:
+    return "1 analysis" if number == 1 else f"{number} analyses"
+
+
+def _print_picked(picked: list[Stored]) -> None:
+    from fasciscan.history.remove import LEAST_DIGITS
+
+    print_table(
+        ["clip", "number", "muscle", "visit", "fasciculations", "version"],
+        [
+            [
+                each.analysis.clip_sha256[:LEAST_DIGITS],
+                str(each.number),
+                each.analysis.place.label,
+                str(each.analysis.visit_date),
+                str(each.analysis.count),
+                each.analysis.version,
+            ]
+            for each in picked
+        ],
+    )
+
+
 def _print_changes(
     history: SubjectHistory, before: date, after: date, changes: tuple[Change, ...], trends: Trends | None
 ) -> None:
@@ -227,18 +277,4 @@ def _print_changes(
             trend = trend_of.get(change.place)
             row += [say_trend(trend), say_p(trend.p)] if trend else ["–", "–"]
         rows.append([*row, change.note])
-    _table([*headings, "note"], rows)
-
-
-def _table(headings: list[str], rows: list[list[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
+    print_table([*headings, "note"], rows)
