@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.twitch import Kind, Network, Panel, Rule, Verdict, load_classifier
 
-CANDIDATE = SimpleNamespace(bump=SimpleNamespace(onset_s=1.0, offset_s=1.25))
+GRID = SimpleNamespace(pitch_mm=(1.0, 1.0))
+MAPS = SimpleNamespace(grid=GRID)
+
+
+def candidate(peak_s: float = 1.1, row: int = 10) -> SimpleNamespace:
+    bump = SimpleNamespace(onset_s=1.0, peak_s=peak_s, offset_s=1.25, height_mm=0.3)
+    return SimpleNamespace(bump=bump, cell=(row, 10), field_share=0.1, amplitude=np.eye(40, dtype=np.float32))
 
 
 class Says:
@@ -28,8 +35,18 @@ class Says:
 
 
 def pool(network: Says, rule: Says) -> Verdict:
-    (verdict,) = Panel(network, rule).classify(None, [CANDIDATE])  # pyright: ignore[reportArgumentType]
+    (verdict,) = Panel(network, rule).classify(MAPS, [candidate()])  # pyright: ignore[reportArgumentType]
     return verdict
+
+
+class SaysOfEach(Says):
+    """A judge that says something else of each candidate."""
+
+    def __init__(self, *probabilities: float):
+        self.verdicts = [Says(p).verdict for p in probabilities]
+
+    def classify(self, _maps, _candidates):
+        return list(self.verdicts)
 
 
 def p(verdict: Verdict) -> float:
@@ -53,6 +70,17 @@ def test_either_refuses_what_it_is_sure_of(network, rule):
 
 def test_the_networks_own_operating_point_does_not_count():
     assert pool(Says(0.7, threshold=0.97), Says(0.7)).kind is Kind.FASCICULATION
+
+
+def test_of_the_views_of_one_motion_the_networks_likeliest_counts():
+    network, rule = SaysOfEach(0.3, 0.95, 0.97), SaysOfEach(0.8, 0.0, 0.0)
+    near, far = candidate(1.12, row=13), candidate(1.5)
+
+    seen, view, later = Panel(network, rule).classify(MAPS, [candidate(), near, far])  # pyright: ignore[reportArgumentType]
+
+    assert p(seen) == pytest.approx(p(pool(Says(0.95), Says(0.8))), abs=1e-6)
+    assert sum(seen.probabilities.values()) == pytest.approx(1)
+    assert max(p(view), p(later)) < 0.05
 
 
 def test_probabilities_add_up_to_one():

@@ -12,15 +12,15 @@ from fasciscan.twitch.judge.verdict import Verdict
 from fasciscan.twitch.kind import Kind
 from fasciscan.twitch.regions import label_regions
 
-_APART_MM = 12.0
+APART_MM = 12.0
 """Two peaks at the same moment closer than this, about the length of a territory (Birkbeck 2020), are one twitch."""
-_SADDLE = 0.6
+SADDLE = 0.6
 """Farther ones are two if the motion between them falls below this share of the lower one …"""
-_PASSIVE_SHARE = 0.35
+PASSIVE_SHARE = 0.35
 """… and the lower is at least this share of the higher: less is tissue dragged along."""
-_LARGE_SHARE = 0.4
+LARGE_SHARE = 0.4
 """A twitch that moves this much of the field is the only one at its moment: what else moves, moves with it."""
-_SAME_MOMENT_S = 0.1
+SAME_MOMENT_S = 0.1
 WORTH_TELLING = 5.0
 """Times the noise from which a motion that is no twitch is told; candidates go down into the noise (3.5)."""
 _WIDE_MM2 = 100.0
@@ -86,11 +86,11 @@ def clearest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
 def is_view_of(candidate: Candidate, other: Candidate, grid: Grid) -> bool:
     """Whether a candidate would be dropped as another view of one believed before it."""
     (y, x), (v, u) = candidate.cell, other.cell
-    near = np.hypot((y - v) * grid.pitch_mm[1], (x - u) * grid.pitch_mm[0]) < _APART_MM
-    around = near or other.field_share > _LARGE_SHARE
-    passive = candidate.bump.height_mm < _PASSIVE_SHARE * other.bump.height_mm
+    near = np.hypot((y - v) * grid.pitch_mm[1], (x - u) * grid.pitch_mm[0]) < APART_MM
+    around = near or other.field_share > LARGE_SHARE
+    passive = candidate.bump.height_mm < PASSIVE_SHARE * other.bump.height_mm
     peak_s = candidate.bump.peak_s
-    if abs(peak_s - other.bump.peak_s) <= _SAME_MOMENT_S:
+    if abs(peak_s - other.bump.peak_s) <= SAME_MOMENT_S:
         return bool(around or passive or _joined(candidate, other))
     meanwhile = other.bump.onset_s - _AROUND_S <= peak_s <= other.bump.offset_s + _AROUND_S
     return bool(around and passive and meanwhile)
@@ -99,5 +99,5 @@ def is_view_of(candidate: Candidate, other: Candidate, grid: Grid) -> bool:
 def _joined(candidate: Candidate, other: Candidate) -> bool:
     """Whether the motion between two places stays near that of the lesser one."""
     moved = other.amplitude
-    labels, _ = label_regions(moved >= _SADDLE * moved[candidate.cell])
+    labels, _ = label_regions(moved >= SADDLE * moved[candidate.cell])
     return bool(labels[candidate.cell] == labels[other.cell])
