@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from fasciscan.clip import (
     open_clip,
     warn_of_lost_frames,
 )
+from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
+from fasciscan.exam.muscles import name_muscle
 from fasciscan.motion import (
     FrameLog,
     Grid,
@@ -34,7 +37,20 @@ from fasciscan.motion import (
     measure_motion,
     restless_stretches,
 )
-from fasciscan.origin import Event, describe_event, group_sites
+from fasciscan.origin import (
+    Event,
+    Lean,
+    MuscleRegion,
+    Site,
+    Stretch,
+    analysed_stretches,
+    describe_event,
+    find_layers,
+    group_sites,
+    lean_of,
+    part_by_region,
+    read_muscle_region,
+)
 from fasciscan.twitch import (
     CandidateConfig,
     Classifier,
@@ -104,28 +120,34 @@ def analyze(
     classifier = classifier or load_classifier()
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
+    region = read_muscle_region(clip, options.muscle_region)
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
-    blocks = [_analyze_block(maps, config, classifier) for maps in measure_motion(watched, grid, config.motion)]
+    in_turn = partial(_analyze_block, config=config, classifier=classifier)
+    # By map, which lets go of a block before it asks for the next: two at a time would be 100 MB more.
+    blocks = list(map(in_turn, measure_motion(watched, grid, config.motion)))
 
     log = _join_logs([block.log for block in blocks])
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
     quality = judge_quality(log.times_s, log.copied, log.contrast, moving)
     found = _number([_unless_excluded(event, quality.unusable) for block in blocks for event in block.events])
-    twitches = [event for event in found if event.kind is Kind.FASCICULATION]
-    twitches, sites = group_sites(twitches, grid)
+    twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
+    others = [event for event in found if event.kind is not Kind.FASCICULATION]
+    stretches = _analysed(log, quality)
+    twitches, sites = group_sites(twitches, grid, stretches)
     exposure_s = quality.exposure_s
     result = ClipResult(
-        clip=_summary(clip, grid, log, quality),
+        clip=_summary(clip, grid, region, log, quality),
         muscle=muscle,
         exposure_s=exposure_s,
         excluded=quality.unusable,
         count=len(twitches),
         rate_per_min=poisson_rate(len(twitches), exposure_s) if exposure_s > 0 else None,
         events=tuple(twitches),
-        other_motion=tuple(event for event in found if event.kind is not Kind.FASCICULATION),
+        other_motion=tuple(sorted([*others, *elsewhere], key=lambda event: event.id)),
         sites=tuple(sites),
         warnings=clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings,
         provenance=Provenance(__version__, command, asdict(config), classifier.sha256, classifier.name),
+        origin_lean=_lean(clip, muscle, twitches, sites, stretches, grid),
     )
     return Analysis(clip, result, join_rasters([block.raster for block in blocks]))
 
@@ -143,7 +165,8 @@ class _Block:
 def _analyze_block(maps: MotionMaps, config: Config, classifier: Classifier) -> _Block:
     candidates = find_candidates(maps, config.candidates)
     judged = settle(candidates, classifier.classify(maps, candidates), maps.grid)
-    events = [describe_event(candidate, verdict, maps.grid) for candidate, verdict in judged]
+    layers = find_layers(maps.picture, maps.grid)
+    events = [describe_event(candidate, verdict, maps, layers) for candidate, verdict in judged]
     return _Block(maps.log, events, restless_stretches(maps), draw_raster(maps))
 
 
@@ -170,6 +193,27 @@ def _unless_excluded(event: Event, unusable: tuple[Unusable, ...]) -> Event:
     return event
 
 
+def _analysed(log: FrameLog, quality: Quality) -> tuple[Stretch, ...]:
+    if quality.exposure_s <= 0:
+        return ()
+    return analysed_stretches(float(log.times_s[0]), clip_end(log.times_s), quality.unusable)
+
+
+def _lean(
+    clip: Clip,
+    muscle: Muscle | None,
+    twitches: list[Event],
+    sites: list[Site],
+    stretches: tuple[Stretch, ...],
+    grid: Grid,
+) -> Lean | None:
+    """Judge where in the nerve twitches may start; the same clip always draws the same shifts."""
+    if not twitches:
+        return None
+    rng = np.random.default_rng(int(clip.sha256, 16))
+    return lean_of(twitches, sites, stretches, grid, rng, name_muscle(muscle.name).name if muscle else None)
+
+
 def _number(events: list[Event]) -> list[Event]:
     return [replace(event, id=n) for n, event in enumerate(sorted(events, key=lambda e: e.peak_s), 1)]
 
@@ -178,7 +222,7 @@ def _join_logs(logs: list[FrameLog]) -> FrameLog:
     return FrameLog(**{name: np.concatenate([getattr(log, name) for log in logs]) for name in FrameLog.__slots__})
 
 
-def _summary(clip: Clip, grid: Grid, log: FrameLog, quality: Quality) -> ClipSummary:
+def _summary(clip: Clip, grid: Grid, region: MuscleRegion, log: FrameLog, quality: Quality) -> ClipSummary:
     x, y = grid.pitch_mm
     return ClipSummary(
         path=str(clip.path),
@@ -195,5 +239,5 @@ def _summary(clip: Clip, grid: Grid, log: FrameLog, quality: Quality) -> ClipSum
         mm_per_px=grid.mm_per_px if clip.scale else None,
         calibration_source=clip.scale.source if clip.scale else None,
         mask_source=clip.mask_source,
-        tissue_area_mm2=float(np.count_nonzero(grid.valid) * x * y) if clip.scale else None,
+        tissue_area_mm2=float(np.count_nonzero(region.cells(grid)) * x * y) if clip.scale else None,
     )

@@ -26,8 +26,31 @@ def test_one_row_an_event_in_the_order_of_time(case, tmp_path):
 
 def test_without_a_scale_millimetres_are_empty(case_without_scale, tmp_path):
     (row,) = read_back(case_without_scale, tmp_path)
-    assert [row[name] for name in row if name.endswith(("_mm", "_mm2", "_mm_s"))] == [""] * 8
+    assert {row[name] for name in row if name.endswith(("_mm", "_mm2", "_mm_s"))} == {""}
     assert float(row["peak_displacement_px"]) == pytest.approx(3.0)
+
+
+def test_motion_and_setting_have_their_columns(located_case, tmp_path):
+    row, event = read_back(located_case, tmp_path)[0], located_case.result.events[0]
+    assert float(row["reversal_s"]) == pytest.approx(event.kinematics.landmarks.reversal_s, abs=1e-4)
+    assert float(row["total_s"]) == pytest.approx(event.offset_s - event.onset_s, abs=1e-4)
+    assert [row[f"coherence_{cut}"] for cut in (0, 5, 15)] == ["0.41", "0.58", "0.72"]
+    assert (row["layer"], row["landmarks_missing"]) == ("muscle", "")
+    assert float(row["depth_mm"]) == pytest.approx(0.1 * float(row["depth_px"]), abs=1e-3)
+
+
+def test_what_was_not_measured_is_empty(case, cut_off_case, tmp_path):
+    unmeasured = read_back(case, tmp_path / "1")[0]
+    assert {unmeasured[name] for name in ("start_s", "coherence_5", "active_px", "layer", "depth_mm")} == {""}
+    cut = read_back(cut_off_case, tmp_path / "2")[0]
+    assert (cut["end_s"], cut["total_s"], cut["landmarks_missing"]) == ("", "", "the next twitch begins first")
+    assert float(cut["contraction_s"]) > 0
+
+
+def test_without_a_scale_measured_motion_is_in_pixels_alone(located_case_without_scale, tmp_path):
+    for row in read_back(located_case_without_scale, tmp_path):
+        assert {row[name] for name in row if name.endswith(("_mm", "_mm2", "_mm_s"))} == {""}
+        assert float(row["contraction_velocity_px_s"]) > 0
 
 
 def test_no_events_give_the_header_alone(quiet_case, tmp_path):

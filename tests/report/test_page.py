@@ -14,9 +14,9 @@ import pytest
 from fasciscan.exam import Muscle
 from fasciscan.report import page as page_module
 from fasciscan.report import write_reports
-from fasciscan.report.words import NO_DIAGNOSIS
+from fasciscan.report.words import EXPLORATORY, NO_DIAGNOSIS
 
-CASES = ["case", "case_without_scale", "quiet_case", "frozen_case"]
+CASES = ["case", "case_without_scale", "quiet_case", "frozen_case", "located_case"]
 PHONE_PX = 390
 MOST_BYTES = 10e6
 
@@ -188,6 +188,136 @@ def test_a_clip_that_breaks_off_still_gets_a_page(case, tmp_path):
     text = render(broken, tmp_path).read_text(encoding="utf-8")
     assert re.findall(r'<article class="event" id="event-(\d+)"', text) == ["1"]
     assert "Shown one by one: 1 of 3" in text
+
+
+def test_the_lean_is_shown_marked_apart_and_with_every_caveat(located_case, tmp_path):
+    text = render(located_case, tmp_path).read_text(encoding="utf-8")
+    (section,) = re.findall(r'<section class="exploratory".*?</section>', text, re.DOTALL)
+    shown = Elements(section).text
+    assert shown.index("Exploratory") < shown.index(EXPLORATORY[1]) < shown.index("Favours proximal")
+    for indicator in located_case.result.origin_lean.indicators:
+        finding, caveat = shown.index(indicator.finding), shown.index(indicator.caveat)
+        assert finding < caveat < shown.index(indicator.source, caveat)
+        assert indicator.finding not in text.replace(section, "")
+    assert "proximal" not in Elements(text.replace(section, "")).text
+    assert "no weight" in shown  # for the indicator with too little to tell
+
+
+def test_what_was_not_measured_is_not_shown(case, tmp_path):
+    text = render(case, tmp_path).read_text(encoding="utf-8")
+    for words in ("Exploratory", "Where in the nerve", "peak contraction", "mm/s</text>", "coherence", "layer", "None"):
+        assert words not in text
+    assert 'class="point"' not in text
+
+
+def test_every_event_tells_its_landmarks_durations_and_layer(located_case, tmp_path):
+    text = render(located_case, tmp_path).read_text(encoding="utf-8")
+    articles = re.findall(r'<article class="event".*?</article>', text, re.DOTALL)
+    assert len(articles) == 11
+    for article, event in zip(articles, sorted(located_case.result.events, key=lambda e: e.onset_s), strict=True):
+        shown, marks = Elements(article).text, event.kinematics.landmarks
+        assert f"peak contraction {marks.peak_contraction_s:.3f} s" in shown
+        ms = [1000 * span for span in (marks.contraction_s, marks.relaxation_s, marks.total_s)]
+        assert "contraction, relaxation, total {:.0f}, {:.0f}, {:.0f} ms".format(*ms) in shown
+        assert "mm, muscle" in shown
+        assert "larger than the unit's" in shown
+        assert article.count('class="point"') == 5
+
+
+def test_a_landmark_that_was_not_found_is_not_drawn_and_says_why(cut_off_case, tmp_path):
+    text = render(cut_off_case, tmp_path).read_text(encoding="utf-8")
+    (article,) = re.findall(r'<article class="event".*?</article>', text, re.DOTALL)
+    assert article.count('class="point"') == 3
+    assert "the next twitch begins first" in article
+    assert "end –" in Elements(article).text
+    assert "cannot be told at this frame rate" in article
+
+
+def test_landmarks_stand_on_the_velocity_waveform(located_case):
+    from fasciscan.report import event_chart as chart
+    from fasciscan.report.pictures import take_pictures
+
+    event = located_case.result.events[0]
+    strip = take_pictures(located_case.clip, [event]).filmstrips[event.id]
+    moved, speed = chart.draw_event(located_case.clip, event, strip).panels
+    assert [point.number for point in speed.points] == [1, 2, 3, 4, 5]
+    assert [point.x for point in speed.points] == sorted(point.x for point in speed.points)
+    start, out, reversal, back, end = (point.y for point in speed.points)
+    assert out < min(start, reversal, end) < speed.zero_y < back  # y counts down
+    assert moved.points == []
+
+
+def test_a_site_is_drawn_as_the_mean_of_its_twitches(located_case):
+    from fasciscan.report.site_chart import draw_site_charts
+
+    charts = draw_site_charts(located_case.clip, located_case.result)
+    assert [chart.site.id for chart in charts] == [1, 2]  # the third twitched once
+    for chart, count in zip(charts, (7, 3), strict=True):
+        moved, speed = chart.panels
+        assert len(moved.singles) == len(speed.singles) == count
+        farthest = min(re.findall(r"([\d.]+) ([\d.]+)", moved.path), key=lambda point: float(point[1]))
+        reversal = next(point for point in speed.points if point.name == "reversal")
+        assert float(farthest[0]) == pytest.approx(reversal.x, abs=15)  # a sample is 13 wide
+    assert [chart.intervals is not None for chart in charts] == [True, False]  # 6 and 2 intervals
+
+
+def test_the_mean_of_a_site_leaves_out_its_neighbours_in_time(case):
+    from fasciscan.report.site_chart import draw_site_charts
+
+    # The second begins while the trace of the first still runs, and moves the site far more.
+    first, _, last = case.result.events
+    begin_s = first.offset_s + 0.05
+    large = 5.0 * (first.trace.times_s > begin_s)
+    second = replace(
+        last,
+        onset_s=begin_s,
+        peak_s=begin_s + last.peak_s - last.onset_s,
+        offset_s=begin_s + last.offset_s - last.onset_s,
+        trace=replace(last.trace, times_s=last.trace.times_s - last.onset_s + begin_s),
+    )
+    events = (replace(first, trace=replace(first.trace, displacement_mm=first.trace.displacement_mm + large)), second)
+    (chart,) = draw_site_charts(case.clip, replace(case.result, events=events))
+    assert len(chart.panels[0].singles) == 2
+    assert float(chart.panels[0].ticks[-1].label) < 1
+
+
+def test_an_interval_histogram_holds_every_interval_and_what_chance_gives():
+    from fasciscan.origin import Intervals
+    from fasciscan.report import interval_chart as chart
+
+    values_s = (0.08, 0.08, 0.09, 0.5, 1.9, 30.0)
+    drawn = chart.draw_intervals(Intervals(values_s, 0.3, 2.0, 3))
+    assert drawn is not None
+    assert {bar.label: bar.count for bar in drawn.bars if bar.count} == {
+        "0.05 to 0.1 s": 3, "0.5 to 1 s": 1, "1 to 2 s": 1, "20 to 50 s": 1,
+    }  # fmt: skip
+    per_interval = (chart.BOTTOM - drawn.bars[1].y) / 3
+    expected = sum(chart.BOTTOM - bar.expected_y for bar in drawn.bars) / per_interval
+    assert expected == pytest.approx(6, abs=0.01)  # of a mean of 5.4 s, next to none is above 50 s
+    assert chart.draw_intervals(Intervals(values_s[:4], 0.1, 1.0, 3)) is None
+
+
+def test_strokes_stand_in_the_row_of_their_site(located_case):
+    from fasciscan.report import site_raster as chart
+
+    drawn = chart.draw_site_raster(located_case.result, 20.0)
+    assert drawn is not None
+    assert [(row.site, len(row.marks)) for row in drawn.rows] == [(1, 7), (2, 3), (3, 1)]
+    lone = next(event for event in located_case.result.events if event.site == 3)
+    assert drawn.rows[2].marks[0][0] == pytest.approx(chart.LEFT + lone.peak_s / 20 * (chart.RIGHT - chart.LEFT))
+
+
+def test_names_of_sites_close_together_do_not_cover_each_other(case):
+    from fasciscan.report.pictures import take_pictures
+    from fasciscan.report.reference_chart import CHARACTER_SHARE, draw_reference
+
+    close = tuple(replace(site, x_px=110 + 3 * n, y_px=100) for n, site in enumerate(case.result.sites * 2))
+    reference = take_pictures(case.clip, ()).reference
+    drawn = draw_reference(case.clip, replace(case.result, sites=close), reference)
+    for n, one in enumerate(drawn.labels):
+        for other in drawn.labels[:n]:
+            beside = abs(one.x - other.x) >= CHARACTER_SHARE * drawn.unit * len("site 1")
+            assert beside or abs(one.y - other.y) >= drawn.unit
 
 
 @pytest.mark.slow

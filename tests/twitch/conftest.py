@@ -10,7 +10,7 @@ import pytest
 
 from fasciscan.clip import Clip, Frame, Scale
 from fasciscan.motion import Grid, MotionConfig, lay_grid, measure_motion
-from fasciscan.origin import Event, describe_event
+from fasciscan.origin import Event, describe_event, find_layers
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Twitch, render
 from fasciscan.twitch import CandidateConfig, find_candidates, load_classifier, settle
 
@@ -83,7 +83,8 @@ def find_events():
         for maps in measure_motion(clip, grid, MotionConfig()):
             candidates = find_candidates(maps, CandidateConfig())
             verdicts = load_classifier().classify(maps, candidates)
-            events += [describe_event(c, v, grid) for c, v in settle(candidates, verdicts, grid)]
+            layers = find_layers(maps.picture, grid)
+            events += [describe_event(c, v, maps, layers) for c, v in settle(candidates, verdicts, grid)]
         return events
 
     return find

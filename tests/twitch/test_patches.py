@@ -61,7 +61,8 @@ def make_maps(cell: tuple[int, int], rate_hz: float = 50.0) -> MotionMaps:
         lagged=moved(out_and_back(times + half) - out_and_back(times - half)), lag_s=LAG_S, excursion=excursion,
         field=np.zeros(len(times), np.float32), noise=np.where(grid.valid, np.float32(NOISE_MM), np.float32(np.inf)),
         error=np.where(grid.valid, np.float32(NOISE_MM), np.float32(np.inf)) + 0 * excursion[..., 0],
-        rigid=np.full((len(times), 2), (NOISE_MM, 0), np.float32), frames=frames, log=no_log,
+        rigid=np.full((len(times), 2), (NOISE_MM, 0), np.float32), picture=np.zeros((0, 0), np.float32), frames=frames,
+        log=no_log,
     )  # fmt: skip
 
 

@@ -41,6 +41,8 @@ class ClipOptions:
     """Depth of the tissue region from its top to its bottom edge."""
     roi: tuple[tuple[float, float], ...] | None = None
     """Polygon corners (x, y) in pixels; a rectangle is four of them."""
+    muscle_region: tuple[tuple[float, float], ...] | None = None
+    """Outline of the muscle under test, like ``roi``: twitches that start outside are listed and not counted."""
     timestamps: Path | None = None
     """CSV with one time in seconds a frame, in a column ``time_s`` or the only column."""
 

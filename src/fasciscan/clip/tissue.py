@@ -99,7 +99,7 @@ def find_tissue(seen: Survey, box: Box | None, roi: Sequence[tuple[float, float]
     """
     height, width = seen.leading.shape[1:]
     if roi is not None:
-        return Tissue(_fill_polygon(roi, height, width), "user")
+        return Tissue(fill_polygon(roi, height, width, "--roi"), "user")
     allowed = np.ones((height, width), np.bool_)
     if box is not None:
         allowed[:] = False
@@ -260,13 +260,19 @@ def _to_pixels(blocks: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.
     return np.asarray(smooth) >= 0.5
 
 
-def _fill_polygon(corners: Sequence[tuple[float, float]], height: int, width: int) -> NDArray[np.bool_]:
-    """Fill the user's polygon, clipped to the image."""
+def fill_polygon(corners: Sequence[tuple[float, float]], height: int, width: int, option: str) -> NDArray[np.bool_]:
+    """Fill the polygon the user gave with an option, (height, width), clipped to the image.
+
+    Raises
+    ------
+    FasciscanError
+        If it has too few corners or lies outside the image.
+    """
     points = np.asarray(corners, np.float64)
     if points.ndim != 2 or points.shape[1:] != (2,) or len(points) < 3 or not np.isfinite(points).all():
         raise FasciscanError("The region must be a rectangle x,y,w,h or a polygon of three corners or more.")
     filled = np.zeros((height, width), np.uint8)
     cv2.fillPoly(filled, [np.round(points).astype(np.int32)], 1)
     if not filled.any():
-        raise FasciscanError(f"The region lies outside the image, which is {width}×{height} px; correct --roi.")
+        raise FasciscanError(f"The region lies outside the image, which is {width}×{height} px; correct {option}.")
     return filled.astype(np.bool_)

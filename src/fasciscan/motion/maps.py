@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from fasciscan.clip import Clip
 from fasciscan.motion.grid import Grid
 from fasciscan.motion.measure import FrameMotion, WorkingFrame, measure_frames, working_frames
+from fasciscan.motion.picture import StillPicture
 from fasciscan.motion.rigid import rigid_motion, some_of
+from fasciscan.motion.sorting import median, quantiles
 
 _MARGIN_S = 2.5
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole, with two heartbeats."""
@@ -102,6 +104,8 @@ class MotionMaps:
     """(t, ny, nx) mm, standard error of ``lagged``; infinite outside the tissue and where nothing was measured."""
     rigid: NDArray[np.float32]
     """(t, 2) mm over ``lag_s``: the whole-frame motion taken out of ``lagged``."""
+    picture: NDArray[np.float32]
+    """(height, width) mean grey level of the block's frames, in working pixels."""
     frames: FrameSteps
     log: FrameLog
     """Of the core alone, so that logs of successive blocks join without overlap."""
@@ -138,15 +142,18 @@ def measure_motion(clip: Clip, grid: Grid, config: MotionConfig) -> Iterator[Mot
         Blocks in order; their cores join without gap or overlap. At most some 25 s are in memory at a time.
     """
     edges = _block_edges(clip, grid, config)
-    stream = measure_frames(working_frames(clip, grid), grid, config.lag_s)
+    still = StillPicture(grid)
+    stream = measure_frames(still.watch(working_frames(clip, grid)), grid, config.lag_s)
     held: list[tuple[WorkingFrame, FrameMotion | None]] = []
     for start, end in pairwise(edges):
         for measured in stream:
             held.append(measured)
             if measured[0].time_s >= end + _MARGIN_S:
                 break
-        yield _assemble(clip, grid, config, (start, end), held)
+        maps = _assemble(clip, grid, config, (start, end), held, still.take())
         held = [measured for measured in held if measured[0].time_s >= end - _MARGIN_S]
+        yield maps
+        del maps  # a block is large: it is not to stay while the next is put together
 
 
 def _block_edges(clip: Clip, grid: Grid, config: MotionConfig) -> list[float]:
@@ -162,6 +169,7 @@ def _assemble(
     config: MotionConfig,
     core_s: tuple[float, float],
     held: list[tuple[WorkingFrame, FrameMotion | None]],
+    picture: NDArray[np.float32],
 ) -> MotionMaps:
     log = _frame_log([frame for frame, _ in held if core_s[0] <= frame.time_s < core_s[1]])
     moves = [motion for _, motion in held if motion is not None]
@@ -177,9 +185,14 @@ def _assemble(
     measured = frames.lag_s > 0
     centre = (frames.times_s - frames.lag_s / 2)[measured]
     scale = (config.lag_s / frames.lag_s[measured]).astype(np.float32)[:, None, None, None]
-    lagged = _resample(frames.lagged[measured] * scale, centre, times)
+    over_lag = frames.lagged[measured]
+    over_lag *= scale
+    lagged = _resample(over_lag, centre, times)
+    del over_lag
     error = np.array([motion.error for motion in moves], np.float32).reshape(-1, *grid.shape)[measured]
-    error = _resample(np.where(grid.valid, error, 0) * scale[..., 0], centre, times, missing=np.inf)
+    error[:, ~grid.valid] = 0
+    error *= scale[..., 0]
+    error = _resample(error, centre, times, missing=np.inf)
     error[:, ~grid.valid] = np.inf
     excursion = _excursion(lagged, round(config.lag_s * config.rate_hz / 2))
     return MotionMaps(
@@ -189,10 +202,11 @@ def _assemble(
         lagged=lagged,
         lag_s=config.lag_s,
         excursion=excursion,
-        field=np.median(np.linalg.norm(excursion[:, *some_of(grid.valid)], axis=-1), axis=1),
+        field=median(np.linalg.norm(excursion[:, *some_of(grid.valid)], axis=-1)),
         noise=_noise(excursion, grid),
         error=error,
         rigid=_resample(rigid[measured] * scale[..., 0, 0], centre, times),
+        picture=picture,
         frames=frames,
         log=log,
     )
@@ -248,7 +262,10 @@ def _remove_key_frames(frames: FrameSteps, key_frames: NDArray[np.bool_], grid: 
 def _remove_rigid(displacement: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     """Take the whole-frame motion out of (n, ny, nx, 2), in place; returns it, (n, 2) in mm."""
     rigid = rigid_motion(displacement, grid)
-    displacement -= rigid[:, None, None]
+    # In rows of cells, since NumPy is slow where the last axis is as short as a vector.
+    count, ny, nx, _ = displacement.shape
+    rows = displacement.reshape(count, ny, 2 * nx)
+    rows -= np.tile(rigid, nx)[:, None]
     displacement[:, ~grid.valid] = 0
     return rigid
 
@@ -257,9 +274,8 @@ def _resample(
     values: NDArray[np.float32], at_s: NDArray[np.float64], times_s: NDArray[np.float64], missing: float = 0.0
 ) -> NDArray[np.float32]:
     """Bring values (n, ...) to evenly spaced times: averaged where they are denser, interpolated where sparser."""
-    out = np.full((len(times_s), *values.shape[1:]), missing, np.float32)
     if len(at_s) < 2 or len(times_s) < 2:
-        return out
+        return np.full((len(times_s), *values.shape[1:]), missing, np.float32)
     wanted = times_s[1] - times_s[0]
     several = round(wanted / float(np.median(np.diff(at_s))))
     if several > 1:
@@ -271,7 +287,11 @@ def _resample(
     share = np.clip((times_s - at_s[after - 1]) / (at_s[after] - at_s[after - 1]), 0, 1).astype(np.float32)
     near = np.minimum(np.abs(times_s - at_s[after - 1]), np.abs(times_s - at_s[after])) <= _REACH_S
     share = share.reshape(-1, *(1,) * (values.ndim - 1))
-    out[near] = (values[after - 1] * (1 - share) + values[after] * share)[near]
+    before, out = values[after - 1], values[after]
+    out -= before
+    out *= share
+    out += before
+    out[~near] = missing
     return out
 
 
@@ -279,7 +299,8 @@ def _excursion(lagged: NDArray[np.float32], half: int) -> NDArray[np.float32]:
     """Half the difference of the displacement towards a time and the one away from it."""
     out = np.zeros_like(lagged)
     if len(lagged) > 2 * half:
-        out[half:-half] = (lagged[: -2 * half] - lagged[2 * half :]) / 2
+        np.subtract(lagged[: -2 * half], lagged[2 * half :], out=out[half:-half])
+        out /= 2
     return out
 
 
@@ -292,7 +313,8 @@ def _noise(excursion: NDArray[np.float32], grid: Grid) -> NDArray[np.float32]:
     noise = np.full(grid.shape, np.inf, np.float32)
     noise[grid.valid] = _NOISE_FLOOR_MM
     if len(excursion):
-        length = np.hypot(*np.moveaxis(excursion[::_EVERY][:, grid.valid], -1, 0))
-        low, high = (np.quantile(length, share, axis=0) / unit for share, unit in _QUARTILES.items())
+        x, y = np.moveaxis(excursion[::_EVERY][:, grid.valid], -1, 0)
+        quartiles = quantiles(np.sqrt(x * x + y * y), list(_QUARTILES))
+        low, high = (found / unit for found, unit in zip(quartiles, _QUARTILES.values(), strict=True))
         noise[grid.valid] = np.maximum(np.maximum(low, np.minimum(high, np.median(high))), _NOISE_FLOOR_MM)
     return noise

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from fasciscan.motion import Grid
-from fasciscan.origin.epicentre import Epicentre, find_epicentre, fit_ellipse
+from fasciscan.motion import Grid, MotionMaps
+from fasciscan.origin.epicentre import Epicentre, fit_ellipse, tell_epicentre
 from fasciscan.origin.events import Event, Origin, Territory, Trace
+from fasciscan.origin.kinematics import measure_kinematics
+from fasciscan.origin.layers import Layers, tell_setting
 from fasciscan.twitch import Kind
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.judge.verdict import Verdict
@@ -14,12 +16,13 @@ from fasciscan.twitch.judge.verdict import Verdict
 _TRACE_MARGIN_S = 0.3
 
 
-def describe_event(candidate: Candidate, verdict: Verdict, grid: Grid) -> Event:
+def describe_event(candidate: Candidate, verdict: Verdict, maps: MotionMaps, layers: Layers) -> Event:
     """Describe a candidate as an event, not yet numbered (its id is 0).
 
     Lengths in mm are given only if the clip has a scale; the grid's own may be assumed.
     """
-    bump = candidate.bump
+    grid, bump = maps.grid, candidate.bump
+    place = tell_epicentre(candidate, verdict, grid)
     to_px = 1 / grid.px_mm
     known = grid.calibrated
     return Event(
@@ -32,25 +35,24 @@ def describe_event(candidate: Candidate, verdict: Verdict, grid: Grid) -> Event:
         peak_s=bump.peak_s,
         offset_s=bump.offset_s,
         peak_frame=bump.peak_frame,
-        origin=_origin(candidate, verdict, grid),
+        origin=_origin(place, grid),
         territory=_territory(candidate, grid),
         peak_displacement_px=bump.height_mm * to_px,
         peak_velocity_px_s=bump.velocity_mm_s * to_px,
         peak_displacement_mm=bump.height_mm if known else None,
         peak_velocity_mm_s=bump.velocity_mm_s if known else None,
         trace=_trace(candidate, grid),
+        moved=candidate.amplitude,
+        kinematics=(
+            measure_kinematics(candidate, (place.x_mm, place.y_mm), maps)
+            if verdict.kind is Kind.FASCICULATION
+            else None
+        ),
+        setting=tell_setting(place, layers, grid),
     )
 
 
-def _origin(candidate: Candidate, verdict: Verdict, grid: Grid) -> Origin:
-    place = find_epicentre(candidate.amplitude, candidate.cell, candidate.strength, grid)
-    if verdict.shift_mm is not None and verdict.shift_sd_mm is not None:
-        y, x = candidate.cell
-        place = Epicentre(
-            float(grid.lateral_mm[x]) + verdict.shift_mm[0],
-            float(grid.depth_mm[y]) + verdict.shift_mm[1],
-            verdict.shift_sd_mm,
-        )
+def _origin(place: Epicentre, grid: Grid) -> Origin:
     known = grid.calibrated
     return Origin(
         # Centres of pixels are whole numbers, and millimetres count from the edge of the first.

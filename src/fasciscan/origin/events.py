@@ -12,7 +12,11 @@ from fasciscan.twitch import Kind
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The epicentre in the picture. Millimetres count from the tissue's left and top edge; None without a scale."""
+    """The epicentre in the picture. Millimetres count from the tissue's left and top edge; None without a scale.
+
+    The deviation is a distance: 68 of 100 true places lie within it, 95 within twice of it (docs/origin.md tells how
+    well that holds).
+    """
 
     x_px: float
     y_px: float
@@ -26,8 +30,9 @@ class Origin:
 class Territory:
     """Ellipse around what moved at least half as far as the epicentre.
 
-    Motion spreads passively, so this overstates the territory of the motor unit. Angle: of the major axis,
-    degrees from the x axis (right) towards the y axis (down), in (-90, 90].
+    Motion spreads passively, so this overstates the territory of the motor unit: on simulated units by a third in
+    length and two thirds in area at the median (docs/origin.md). Angle: of the major axis, degrees from the x axis
+    (right) towards the y axis (down), in (-90, 90].
     """
 
     major_px: float
@@ -102,9 +107,10 @@ class Kinematics:
     direction_deg: float
     """Of the way out, from the x axis (right) towards the y axis (down), in (-180, 180]."""
     coherence: dict[int, float | None]
-    """Direction coherence (0 to 1) of the moving field by cut-off, percent of the peak speed: 0, 5 and 15."""
+    """Direction coherence (0 to 1) by cut-off, percent of the peak speed: 0, 5 and 15. It is the length of the mean
+    unit vector of the cells of the field that move at least so fast; None where nothing moves."""
     active_share: float
-    """Share of the tissue that moved at least 15 % as far as the most."""
+    """Share of the field, a square of 16.4 mm around the epicentre, that moves at least 15 % as fast as the fastest."""
     active_px: float
     """Its area in square pixels."""
     active_mm2: float | None

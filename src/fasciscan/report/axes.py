@@ -1,9 +1,12 @@
-"""Axes of the page's charts: where a value lies in the picture, and which values are worth a tick."""
+"""Axes of the page's charts: where a value lies in the picture, which values are worth a tick, lines between them."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 TICK_STEPS = (1, 2, 5, 10)
 """What a reader divides easily."""
@@ -47,3 +50,13 @@ class Axis:
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(self.low / step - 1e-6), math.floor(self.high / step + 1e-6)
         return [Tick(self.at(n * step), f"{n * step:.{decimals}f}".replace("-", "−")) for n in range(first, last + 1)]
+
+
+def line(xs: NDArray[np.float64], ys: NDArray[np.float64], across: Axis, up: Axis) -> str:
+    """Give the SVG path through the points that are finite and lie on the axis across."""
+    shown = [
+        f"{across.at(x):.1f} {up.at(y):.1f}"
+        for x, y in zip(xs.tolist(), ys.tolist(), strict=True)
+        if across.low <= x <= across.high and np.isfinite(y)
+    ]
+    return "M" + " L".join(shown) if shown else ""

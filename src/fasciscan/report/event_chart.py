@@ -1,34 +1,37 @@
-"""One event over time: the M-mode strip through its epicentre and, under it, the displacement there."""
+"""One event over time: the M-mode strip through its epicentre and, under it, displacement and velocity there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fasciscan.clip.records import Clip
 from fasciscan.origin.events import Event
 from fasciscan.report.axes import Axis, Tick
+from fasciscan.report.panels import (
+    Panel,
+    displacement,
+    draw_panel,
+    found_landmarks,
+    moved_quantity,
+    speed_quantity,
+    velocity,
+)
 from fasciscan.report.pictures import AROUND_S, Filmstrip, tissue_box
 
 # Layout in units of the chart.
 WIDTH = 520
-LEFT, RIGHT = 52, 510
+LEFT, RIGHT = 58, 510
 MMODE_TOP, MMODE_BOTTOM = 20, 194
-TRACE_TOP, TRACE_BOTTOM = 208, 336
-HEIGHT = 374
-TIME_TICKS, TRACE_TICKS, DEPTH_TICKS = 7, 4, 4
-HEADROOM = 1.12
-"""Of the trace's panel over its largest value, so that the peak does not touch the edge."""
-FOOTROOM = 0.15
-"""Of the trace's panel under rest, so that the line at rest is seen."""
-SWING_LEAST_MM, SWING_LEAST_PX = 0.02, 0.2
-"""Least height of the trace's axis, about the noise of the flow, so that noise does not fill the panel."""
+TRACE = (208, 336)
+VELOCITY = (350, 478)
+"""Top and bottom of the panels."""
+AXIS_ROOM = 38
+"""Under the last panel, for the time axis."""
+TIME_TICKS, DEPTH_TICKS = 7, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Landmark:
+class Moment:
     """A moment of the event on the time axis."""
 
     name: str
@@ -41,17 +44,18 @@ class Landmark:
 class EventChart:
     """The chart of one event, ready to be drawn."""
 
-    unit: str
     mmode_uri: str | None
     mmode_x: float
     mmode_width: float
     epicentre_y: float
     time_ticks: list[Tick]
-    trace_ticks: list[Tick]
     depth_ticks: list[Tick]
-    zero_y: float
-    path: str
-    landmarks: list[Landmark]
+    panels: list[Panel]
+    """Displacement and, where it was measured, velocity with the landmarks."""
+    bottom: float
+    """Of the last panel."""
+    height: float
+    moments: list[Moment]
 
 
 def draw_event(clip: Clip, event: Event, strip: Filmstrip) -> EventChart:
@@ -66,46 +70,40 @@ def draw_event(clip: Clip, event: Event, strip: Filmstrip) -> EventChart:
     strip
         Its pictures.
     """
-    in_mm = event.trace.displacement_mm is not None
-    values = event.trace.displacement_mm if event.trace.displacement_mm is not None else event.trace.displacement_px
     time = Axis(event.onset_s - AROUND_S, event.offset_s + AROUND_S, LEFT, RIGHT)
-    swing = SWING_LEAST_MM if in_mm else SWING_LEAST_PX
-    top = max(float(np.nanmax(values, initial=0.0)), swing) * HEADROOM
-    bottom = min(float(np.nanmin(values, initial=0.0)) * HEADROOM, -FOOTROOM * top)
-    height = Axis(bottom, top, TRACE_BOTTOM, TRACE_TOP)
     rows = Axis(strip.box.top, strip.box.bottom, MMODE_TOP, MMODE_BOTTOM)
+    panels = _panels(clip, event, time)
     return EventChart(
-        "mm" if in_mm else "px",
         strip.mmode_uri,
         time.at(strip.start_s),
         time.at(strip.end_s) - time.at(strip.start_s),
         rows.at(event.origin.y_px),
         time.ticks(TIME_TICKS),
-        height.ticks(TRACE_TICKS),
         _depth_ticks(clip, rows),
-        height.at(0.0),
-        _path(event.trace.times_s, values, time, height),
-        _landmarks(event, time),
+        panels,
+        panels[-1].bottom,
+        panels[-1].bottom + AXIS_ROOM,
+        _moments(event, time),
     )
 
 
-def _landmarks(event: Event, time: Axis) -> list[Landmark]:
+def _panels(clip: Clip, event: Event, time: Axis) -> list[Panel]:
+    in_mm = event.trace.displacement_mm is not None
+    moved = draw_panel(moved_quantity(in_mm=in_mm), displacement(event), time, TRACE)
+    if event.kinematics is None:
+        return [moved]
+    curve = velocity(event.kinematics, clip.scale)
+    marks = found_landmarks(event.kinematics.landmarks)
+    return [moved, draw_panel(speed_quantity(in_mm=clip.scale is not None), curve, time, VELOCITY, landmarks=marks)]
+
+
+def _moments(event: Event, time: Axis) -> list[Moment]:
     onset, peak, offset = time.at(event.onset_s), time.at(event.peak_s), time.at(event.offset_s)
     roomier = "start" if peak - onset < offset - peak else "end"
-    return [Landmark("onset", onset, "end"), Landmark("peak", peak, roomier), Landmark("offset", offset, "start")]
+    return [Moment("onset", onset, "end"), Moment("peak", peak, roomier), Moment("offset", offset, "start")]
 
 
 def _depth_ticks(clip: Clip, rows: Axis) -> list[Tick]:
     if clip.scale is not None:
         rows = rows.measured(tissue_box(clip).top, clip.scale.y_mm_per_px)
     return rows.ticks(DEPTH_TICKS)
-
-
-def _path(times_s: NDArray[np.float64], values: NDArray[np.float64], time: Axis, height: Axis) -> str:
-    """Line through the samples that lie on the time axis."""
-    shown = [
-        f"{time.at(t):.1f} {height.at(value):.1f}"
-        for t, value in zip(times_s.tolist(), values.tolist(), strict=True)
-        if time.low <= t <= time.high and np.isfinite(value)
-    ]
-    return "M" + " L".join(shown) if shown else ""

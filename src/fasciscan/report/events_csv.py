@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from operator import attrgetter
 from pathlib import Path
 
 from fasciscan.clip.records import Clip
@@ -39,8 +38,35 @@ COLUMNS = {
     "peak_velocity_px_s": "peak_velocity_px_s",
     "peak_velocity_mm_s": "peak_velocity_mm_s",
     "site": "site",
+    "start_s": "kinematics.landmarks.start_s",
+    "peak_contraction_s": "kinematics.landmarks.peak_contraction_s",
+    "reversal_s": "kinematics.landmarks.reversal_s",
+    "peak_relaxation_s": "kinematics.landmarks.peak_relaxation_s",
+    "end_s": "kinematics.landmarks.end_s",
+    "landmarks_missing": "kinematics.landmarks.missing",
+    "total_s": "kinematics.landmarks.total_s",
+    "contraction_s": "kinematics.landmarks.contraction_s",
+    "relaxation_s": "kinematics.landmarks.relaxation_s",
+    "peak_contraction_frame": "kinematics.peak_contraction_frame",
+    "contraction_velocity_px_s": "kinematics.contraction_velocity_px_s",
+    "contraction_velocity_mm_s": "kinematics.contraction_velocity_mm_s",
+    "relaxation_velocity_px_s": "kinematics.relaxation_velocity_px_s",
+    "relaxation_velocity_mm_s": "kinematics.relaxation_velocity_mm_s",
+    "direction_deg": "kinematics.direction_deg",
+    "coherence_0": "kinematics.coherence.0",
+    "coherence_5": "kinematics.coherence.5",
+    "coherence_15": "kinematics.coherence.15",
+    "active_share": "kinematics.active_share",
+    "active_px": "kinematics.active_px",
+    "active_mm2": "kinematics.active_mm2",
+    "onset_spread_s": "kinematics.onset_spread_s",
+    "depth_px": "setting.depth_px",
+    "depth_mm": "setting.depth_mm",
+    "layer": "setting.layer",
+    "echogenicity": "setting.echogenicity",
+    "relative_echogenicity": "setting.relative_echogenicity",
 }
-"""Each column after ``clip`` and ``counted``, and where an event tells it."""
+"""Each column after ``clip`` and ``counted``, and where an event tells it; a number is a key of a mapping."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins with one of these is run as a formula by spreadsheets (OWASP, "CSV Injection")."""
@@ -63,7 +89,16 @@ def write_csv(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> Non
 
 
 def _cells(event: Event) -> list[object]:
-    return [cell(attrgetter(attribute)(event)) for attribute in COLUMNS.values()]
+    return [cell(_told(event, way.split("."))) for way in COLUMNS.values()]
+
+
+def _told(record: object, way: list[str]) -> object:
+    """Follow a way through the records of an event; None where one of them is not there."""
+    for step in way:
+        if record is None:
+            return None
+        record = record.get(int(step)) if isinstance(record, dict) else getattr(record, step)
+    return record
 
 
 def cell(value: object) -> object:

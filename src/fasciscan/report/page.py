@@ -12,8 +12,19 @@ from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
 from fasciscan.origin.events import Event
-from fasciscan.report import event_chart, raster_chart, reference_chart, words
+from fasciscan.origin.sites import DOUBLET_S
+from fasciscan.report import (
+    event_chart,
+    interval_chart,
+    measures,
+    raster_chart,
+    reference_chart,
+    site_chart,
+    site_raster,
+    words,
+)
 from fasciscan.report.event_chart import EventChart
+from fasciscan.report.measures import Mark
 from fasciscan.report.pictures import Filmstrip, tissue_box
 
 if TYPE_CHECKING:
@@ -23,6 +34,13 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 FILMSTRIPS_MOST = 40
 """Events shown one by one, the first in time: about 60 kB each, so a page stays below 4 MB however many there are."""
+
+
+ROWS_OPEN, EVENTS_OPEN, SITES_OPEN = 24, 8, 3
+"""Rows of a table, events and sites that stand open; longer parts are folded on a screen, and printed whole."""
+
+SITE_COLOURS = 8
+"""Sites with a colour of their own; the others are grey, and named as all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,8 @@ class ShownEvent:
     ring_x: float
     ring_y: float
     """Epicentre in its crops, as shares of 100."""
+    landmarks: list[Mark]
+    measures: list[tuple[str, str]]
 
 
 def write_page(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> None:
@@ -74,6 +94,12 @@ def write_page(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> No
             shown=shown,
             raster=raster_chart.draw_raster(clip, result, raster),
             reference=None if reference is None else reference_chart.draw_reference(clip, result, reference),
+            site_raster=site_raster.draw_site_raster(result, clip.duration_s),
+            site_charts=site_chart.draw_site_charts(clip, result),
+            doublet_s=DOUBLET_S,
+            site_medians=site_chart.site_medians(result),
+            open={"rows": ROWS_OPEN, "events": EVENTS_OPEN, "sites": SITES_OPEN},
+            exploratory=words.EXPLORATORY,
             rate_words=words.say_rate(result),
             limits=words.say_limits(result),
             no_diagnosis=words.NO_DIAGNOSIS,
@@ -92,12 +118,20 @@ def _shown_event(clip: Clip, event: Event, strip: Filmstrip) -> ShownEvent:
         event_chart.draw_event(clip, event, strip),
         100 * (event.origin.x_px - box.left) / box.width,
         100 * (event.origin.y_px - box.top) / box.height,
+        [] if event.kinematics is None else measures.say_landmarks(event.kinematics),
+        measures.say_measures(event),
     )
 
 
 def _layouts() -> dict[str, ModuleType]:
     """Measures of the charts, so that the templates draw frames where the charts put their contents."""
-    return {"raster": raster_chart, "event": event_chart}
+    return {
+        "raster": raster_chart,
+        "event": event_chart,
+        "sites": site_raster,
+        "site": site_chart,
+        "intervals": interval_chart,
+    }
 
 
 def make_environment() -> Environment:
@@ -115,6 +149,7 @@ def make_environment() -> Environment:
     environment.filters["seconds"] = words.say_seconds
     environment.filters["rate"] = words.say_number
     environment.filters["number"] = _number
+    environment.filters["site_colour"] = _site_colour
     environment.globals["css"] = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     return environment
 
@@ -122,3 +157,8 @@ def make_environment() -> Environment:
 def _number(value: float | None, decimals: int = 2) -> str:
     """Write a number with a true minus sign; a dash where there is none."""
     return "–" if value is None else f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _site_colour(site: int | None) -> str:
+    """Name the class of the style sheet that has a site's colour."""
+    return f"s{site}" if site is not None and 1 <= site <= SITE_COLOURS else "s0"

@@ -32,7 +32,7 @@ CROP_SHOWN_PX = 200
 MMODE_HALF_WIDTH_PX = 1
 """Image columns averaged on either side of the epicentre: speckle is some pixels wide, so three cost no detail."""
 
-MMODE_SHOWN_PX = (458, 174)
+MMODE_SHOWN_PX = (452, 174)
 """Width and height of the strip in the page's chart."""
 
 REFERENCE_MOST_PX = 1000

@@ -1,4 +1,4 @@
-"""Where the twitches come from: epicentres with their uncertainty and territories, over one frame of the clip."""
+"""Where the twitches come from: epicentres with their uncertainty, sites and territories, over one frame."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from fasciscan.report.pictures import Box, Reference
 LABEL_SHARE = 0.034
 """Height of a number, as a share of the picture's larger side: 8 points on A4."""
 
-LABEL_MOST = 5
-"""Numbers in one label; more events at one place are told as how many there are."""
-
-NUMBERED_MOST = 24
-"""Events drawn with territory and number; of more, only the epicentres are, and the sites are named instead."""
+CIRCLED_MOST = 24
+"""Events drawn with the circle of their uncertainty; of more, only the epicentres are."""
 
 CHARACTER_SHARE = 0.62
 """Width of a character as a share of a label's height."""
+
+LABEL_STEP_SHARE = 0.25
+"""Of a name's height: how far a name that would cover another one is moved down at a time."""
 
 OUTLINE_TOLERANCE_PX = 1.5
 SCALE_BARS_MM = (1, 2, 5, 10, 20, 50)
@@ -36,9 +36,19 @@ class Place:
     """One event in the picture; places in pixels of the picture shown."""
 
     id: int
+    site: int | None
     x: float
     y: float
     sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipse:
+    """The territory of one twitch, drawn for its site."""
+
+    site: int | None
+    x: float
+    y: float
     semi_major: float
     semi_minor: float
     angle_deg: float
@@ -46,8 +56,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The numbers written at one place."""
+    """The name written at a site."""
 
+    site: int
     x: float
     y: float
     text: str
@@ -62,12 +73,14 @@ class ReferenceChart:
     width: int
     height: int
     unit: float
-    """Height of a number; everything else is sized by it."""
+    """Height of a name; everything else is sized by it."""
     outline: str
     """SVG path around the tissue."""
     places: list[Place]
     crowded: bool
-    """Too many events for territories and numbers."""
+    """Too many events for circles."""
+    territories: list[Ellipse]
+    """One a site: more would cover each other and the tissue."""
     labels: list[Label]
     others: list[tuple[float, float, str]]
     scale_bar: tuple[float, int] | None
@@ -88,7 +101,6 @@ def draw_reference(clip: Clip, result: ClipResult, reference: Reference) -> Refe
     """
     box = reference.box
     unit = LABEL_SHARE * max(box.width, box.height)
-    crowded = len(result.events) > NUMBERED_MOST
     return ReferenceChart(
         reference.uri,
         reference.time_s,
@@ -97,8 +109,9 @@ def draw_reference(clip: Clip, result: ClipResult, reference: Reference) -> Refe
         unit,
         _outline(clip, box),
         [_place(event, box) for event in result.events],
-        crowded,
-        _site_labels(result.sites, box, unit) if crowded else _labels(result.events, box, unit),
+        len(result.events) > CIRCLED_MOST,
+        [_ellipse(event, box) for event in _typical(result.events)],
+        _labels(result.sites, box, unit),
         [
             (event.origin.x_px - box.left, event.origin.y_px - box.top, f"{event.kind}, {event.peak_s:.2f} s")
             for event in result.other_motion
@@ -108,51 +121,42 @@ def draw_reference(clip: Clip, result: ClipResult, reference: Reference) -> Refe
 
 
 def _place(event: Event, box: Box) -> Place:
+    return Place(event.id, event.site, event.origin.x_px - box.left, event.origin.y_px - box.top, event.origin.sd_px)
+
+
+def _typical(events: Sequence[Event]) -> list[Event]:
+    """Of each site, the twitch of median extent: a real one, so that nothing is drawn that was not measured."""
+    groups: dict[int | None, list[Event]] = {}
+    for event in sorted(events, key=lambda event: event.territory.area_px):
+        groups.setdefault(event.site, []).append(event)
+    return [group[len(group) // 2] for group in groups.values()]
+
+
+def _ellipse(event: Event, box: Box) -> Ellipse:
     territory = event.territory
-    return Place(
-        event.id,
+    return Ellipse(
+        event.site,
         event.origin.x_px - box.left,
         event.origin.y_px - box.top,
-        event.origin.sd_px,
         territory.major_px / 2,
         territory.minor_px / 2,
         territory.angle_deg,
     )
 
 
-def _labels(events: Sequence[Event], box: Box, unit: float) -> list[Label]:
-    """One label for all events whose numbers would cover each other."""
-    groups: list[list[Event]] = []
-    for event in events:
-        near = (group for group in groups if _distance(group[0], event) < 2 * unit)
-        group = next(near, None)
-        if group is None:
-            groups.append([event])
-        else:
-            group.append(event)
-    return [_label(group, box, unit) for group in groups]
-
-
-def _label(group: list[Event], box: Box, unit: float) -> Label:
-    text = " ".join(str(event.id) for event in group)
-    if len(group) > LABEL_MOST:
-        text = f"{group[0].id} … ({len(group)})"
-    return _placed(text, group[0].origin.x_px, group[0].origin.y_px, box, unit)
-
-
-def _site_labels(sites: Sequence[Site], box: Box, unit: float) -> list[Label]:
-    return [_placed(f"site {site.id}", site.x_px, site.y_px, box, unit) for site in sites]
-
-
-def _placed(text: str, x_px: float, y_px: float, box: Box, unit: float) -> Label:
-    """Put a label up and to the right of its place, and inside the picture."""
-    room = box.width - CHARACTER_SHARE * unit * len(text)
-    x, y = x_px - box.left + 0.7 * unit, y_px - box.top - 0.7 * unit
-    return Label(min(max(x, 0.0), max(room, 0.0)), min(max(y, unit), box.height - 0.3 * unit), text)
-
-
-def _distance(one: Event, other: Event) -> float:
-    return float(np.hypot(one.origin.x_px - other.origin.x_px, one.origin.y_px - other.origin.y_px))
+def _labels(sites: Sequence[Site], box: Box, unit: float) -> list[Label]:
+    """Name the sites, each up and to the right of its place, inside the picture and clear of the names before it."""
+    labels: list[Label] = []
+    for site in sites:
+        text = f"site {site.id}"
+        width = CHARACTER_SHARE * unit * len(text)
+        x = min(max(site.x_px - box.left + 0.7 * unit, 0.0), max(box.width - width, 0.0))
+        lowest = box.height - 0.3 * unit
+        y = min(max(site.y_px - box.top - 0.7 * unit, unit), lowest)
+        while any(abs(y - one.y) < unit and abs(x - one.x) < width for one in labels) and y + unit < lowest:
+            y += LABEL_STEP_SHARE * unit
+        labels.append(Label(site.id, x, y, text))
+    return labels
 
 
 def _outline(clip: Clip, box: Box) -> str:

@@ -10,7 +10,10 @@ from fasciscan.clip.records import Clip
 from fasciscan.exam.counts import Rate
 from fasciscan.exam.result import ClipResult, ClipSummary, Site
 from fasciscan.motion.raster import Raster
-from fasciscan.origin.events import Event, Origin, Territory
+from fasciscan.origin.events import Event, Kinematics, Origin, Setting, Territory
+from fasciscan.origin.lean import Indicator, Lean
+from fasciscan.origin.sites import Intervals
+from fasciscan.report.words import EXPLORATORY
 
 SCHEMA = "fasciscan.clip/1"
 SCHEMA_PATH = Path(__file__).with_name("clip.schema.json")
@@ -20,6 +23,9 @@ SECONDS = 4
 PIXELS = 2
 MILLIMETRES = 3
 SHARES = 4
+DEGREES = 1
+GREY_LEVELS = 1
+P_VALUES = 6
 
 
 def write_json(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> None:  # noqa: ARG001
@@ -58,6 +64,7 @@ def result_to_dict(result: ClipResult) -> dict[str, Any]:
         "events": [_event(event) for event in result.events],
         "other_motion": [_other_motion(event) for event in result.other_motion],
         "sites": [_site(site) for site in result.sites],
+        "origin_lean": _origin_lean(result.origin_lean),
         "warnings": list(result.warnings),
         "provenance": {
             "version": result.provenance.version,
@@ -120,6 +127,8 @@ def _event(event: Event) -> dict[str, Any]:
         "peak_velocity_px_s": round(event.peak_velocity_px_s, PIXELS),
         "peak_velocity_mm_s": _rounded(event.peak_velocity_mm_s, MILLIMETRES),
         "site": event.site,
+        "kinematics": _kinematics(event.kinematics),
+        "setting": _setting(event.setting),
     }
 
 
@@ -146,6 +155,50 @@ def _territory(territory: Territory) -> dict[str, float | None]:
     }
 
 
+def _kinematics(kinematics: Kinematics | None) -> dict[str, Any] | None:
+    if kinematics is None:
+        return None
+    marks = kinematics.landmarks
+    return {
+        "landmarks": {
+            "start_s": _rounded(marks.start_s, SECONDS),
+            "peak_contraction_s": _rounded(marks.peak_contraction_s, SECONDS),
+            "reversal_s": _rounded(marks.reversal_s, SECONDS),
+            "peak_relaxation_s": _rounded(marks.peak_relaxation_s, SECONDS),
+            "end_s": _rounded(marks.end_s, SECONDS),
+        },
+        "missing": marks.missing,
+        "durations": {
+            "total_s": _rounded(marks.total_s, SECONDS),
+            "contraction_s": _rounded(marks.contraction_s, SECONDS),
+            "relaxation_s": _rounded(marks.relaxation_s, SECONDS),
+        },
+        "peak_contraction_frame": kinematics.peak_contraction_frame,
+        "contraction_velocity_px_s": _rounded(kinematics.contraction_velocity_px_s, PIXELS),
+        "contraction_velocity_mm_s": _rounded(kinematics.contraction_velocity_mm_s, MILLIMETRES),
+        "relaxation_velocity_px_s": _rounded(kinematics.relaxation_velocity_px_s, PIXELS),
+        "relaxation_velocity_mm_s": _rounded(kinematics.relaxation_velocity_mm_s, MILLIMETRES),
+        "direction_deg": round(kinematics.direction_deg, DEGREES),
+        "coherence": {str(cut): _rounded(value, SHARES) for cut, value in kinematics.coherence.items()},
+        "active_share": round(kinematics.active_share, SHARES),
+        "active_px": round(kinematics.active_px, PIXELS),
+        "active_mm2": _rounded(kinematics.active_mm2, MILLIMETRES),
+        "onset_spread_s": _rounded(kinematics.onset_spread_s, SECONDS),
+    }
+
+
+def _setting(setting: Setting | None) -> dict[str, Any] | None:
+    if setting is None:
+        return None
+    return {
+        "depth_px": round(setting.depth_px, PIXELS),
+        "depth_mm": _rounded(setting.depth_mm, MILLIMETRES),
+        "layer": setting.layer,
+        "echogenicity": round(setting.echogenicity, GREY_LEVELS),
+        "relative_echogenicity": round(setting.relative_echogenicity, SHARES),
+    }
+
+
 def _other_motion(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
@@ -161,7 +214,7 @@ def _other_motion(event: Event) -> dict[str, Any]:
     }
 
 
-def _site(site: Site) -> dict[str, float | int | None]:
+def _site(site: Site) -> dict[str, Any]:
     return {
         "id": site.id,
         "x_px": round(site.x_px, PIXELS),
@@ -169,6 +222,47 @@ def _site(site: Site) -> dict[str, float | int | None]:
         "x_mm": _rounded(site.x_mm, MILLIMETRES),
         "y_mm": _rounded(site.y_mm, MILLIMETRES),
         "count": site.count,
+        "intervals": _intervals(site.intervals),
+        "dispersion": _rounded(site.dispersion, SHARES),
+        "jaccard": _rounded(site.jaccard, SHARES),
+        "shape_correlation": _rounded(site.shape_correlation, SHARES),
+    }
+
+
+def _intervals(intervals: Intervals | None) -> dict[str, Any] | None:
+    if intervals is None:
+        return None
+    return {
+        "values_s": [round(value, SECONDS) for value in intervals.values_s],
+        "median_s": _rounded(intervals.median_s, SECONDS),
+        "variation": _rounded(intervals.variation, SHARES),
+        "doublets": intervals.doublets,
+    }
+
+
+def _origin_lean(lean: Lean | None) -> dict[str, Any] | None:
+    """Tell the lean with its note: it must not leave the program without."""
+    if lean is None:
+        return None
+    return {
+        "note": " ".join(EXPLORATORY),
+        "favours": str(lean.favours),
+        "why": lean.why,
+        "indicators": [_indicator(indicator) for indicator in lean.indicators],
+    }
+
+
+def _indicator(indicator: Indicator) -> dict[str, Any]:
+    return {
+        "name": indicator.name,
+        "finding": indicator.finding,
+        "value": _rounded(indicator.value, SHARES),
+        "expected": _rounded(indicator.expected, SHARES),
+        "p": _rounded(indicator.p, P_VALUES),
+        "favours": str(indicator.favours),
+        "weight": round(indicator.weight, SHARES),
+        "source": indicator.source,
+        "caveat": indicator.caveat,
     }
 
 

@@ -13,6 +13,14 @@ NO_DIAGNOSIS = (
 """The statement every report carries, and its reason."""
 
 
+EXPLORATORY = (
+    "Exploratory.",
+    "No ultrasound study shows that one can tell where in the nerve a single twitch starts. Even electromyography "
+    "gives only proportions in groups of patients, and the groups overlap. Decide nothing by it.",
+)
+"""What stands with the lean to an origin in the nerve, wherever it is told."""
+
+
 def say_how_sorted(classifier: str) -> str:
     """Say what sorted the motion, and that none of it was validated on patients."""
     network, rules = "a network that has seen simulated clips alone", "fixed rules"
@@ -98,7 +106,7 @@ def say_limits(result: ClipResult) -> list[str]:
         limits.append("The clip has no scale, so sizes are in pixels and cannot be compared with other recordings.")
     if result.clip.frame_rate_hz > 0:
         step_ms = 1000 / result.clip.frame_rate_hz
-        limits.append(f"A new image comes every {step_ms:.0f} ms; no moment in this report is more exact than that.")
+        limits.append(f"A new image comes every {step_ms:.0f} ms; moments told more finely are read between images.")
     return [
         *limits,
         say_how_sorted(result.provenance.classifier),
