@@ -1,0 +1,187 @@
+"""How true the counts of an exam are: simulates one of 12 clips over 6 muscles, examines it, prints a table.
+
+Usage: python scripts/check_exam.py [--work DIR] [--evaluation DIR/scores.json] [--first 700000] [--jobs 2]
+
+Clips and results are kept in the work folder, so the run can be stopped and started again. The counts may be off by the
+count error of an evaluation (`fasciscan evaluate` writes it to scores.json); without one, by what is aimed at. Twitches
+below 0.1 mm are not asked for: those that were counted are named apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from fasciscan.exam import Entry, Muscle, write_manifest
+from fasciscan.exam.manifest import MANIFEST_NAME
+from fasciscan.score import Score, score_result
+from fasciscan.score.metrics import LEAST_MM
+from fasciscan.simulate import make_clips, read_truth
+
+MUSCLES = (
+    Muscle("tongue", None),
+    Muscle("biceps brachii", "left"),
+    Muscle("biceps brachii", "right"),
+    Muscle("rectus abdominis", "left"),
+    Muscle("tibialis anterior", "left"),
+    Muscle("tibialis anterior", "right"),
+)
+CLIPS_A_MUSCLE = 2
+PRESET = "broad"
+FIRST_SEED = 700_000
+"""Far from the seeds of training, validation and test."""
+DURATION_S = 20.0
+AIMED_COUNT_ERROR = 0.05
+"""Share of the true count."""
+LEAST_TOLERANCE = 1.0
+"""Twitches; a count is whole."""
+COLUMNS = (
+    "muscle", "analysed, s", "true", "counted", "of these too small", "off by", "may be", "within",
+    "per minute (95 %)", "true per minute", "held",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One muscle: what is true of it and what the exam says."""
+
+    label: str
+    score: Score
+    recorded_s: float
+    counted: dict[str, Any]
+    """The muscle in exam.json."""
+    share: float
+    """Error that is tolerated, of the true count."""
+
+    @property
+    def true(self) -> int:
+        """Twitches that are asked for."""
+        return self.score.true_positives + self.score.missed
+
+    @property
+    def off(self) -> int:
+        """Counted minus true, those too small apart."""
+        return self.counted["count"] - self.score.set_aside - self.true
+
+    @property
+    def tolerance(self) -> float:
+        """Twitches the count may be off by."""
+        return max(LEAST_TOLERANCE, self.share * self.true)
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the count is true enough."""
+        return abs(self.off) <= self.tolerance
+
+    @property
+    def true_per_min(self) -> float:
+        """True rate over all that was recorded."""
+        return self.true / self.recorded_s * 60
+
+    @property
+    def holds(self) -> bool:
+        """Whether the exam's interval holds the true rate."""
+        rate = self.counted["rate_per_min"]
+        return rate is not None and rate["low"] <= self.true_per_min <= rate["high"]
+
+    @property
+    def cells(self) -> list[str]:
+        """As the table tells it."""
+        rate = self.counted["rate_per_min"]
+        interval = f"{rate['value']:.1f} ({rate['low']:.1f}–{rate['high']:.1f})" if rate else "–"
+        return [
+            self.label, f"{self.counted['exposure_s']:.0f}", str(self.true), str(self.counted["count"]),
+            str(self.score.set_aside), f"{self.off:+d}", f"{self.tolerance:.1f}", "yes" if self.is_within else "no",
+            interval, f"{self.true_per_min:.1f}", "yes" if self.holds else "no",
+        ]  # fmt: skip
+
+
+def main() -> None:
+    args = _arguments()
+    share = _count_error(args.evaluation)
+    entries = _make_exam(args.work / "clips", args.first, args.jobs)
+    out = args.work / "exam"
+    _run_exam(entries[0].clip.parent, out, args.jobs)
+    rows = _rows(entries, out, share)
+    _print(rows, share)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=Path("out/check-exam"), help="folder for clips and results")
+    parser.add_argument("--evaluation", type=Path, help="scores.json of the network's evaluation")
+    parser.add_argument("--first", type=int, default=FIRST_SEED, help="first seed")
+    parser.add_argument("--jobs", type=int, default=None, help="processes; one a core")
+    return parser.parse_args()
+
+
+def _count_error(evaluation: Path | None) -> float:
+    if evaluation is None:
+        return AIMED_COUNT_ERROR
+    return json.loads(evaluation.read_text(encoding="utf-8"))["figures"]["count_error"]["value"]
+
+
+def _make_exam(folder: Path, first: int, jobs: int | None) -> list[Entry]:
+    """Make the clips and the manifest that says which shows what."""
+    seeds = range(first, first + CLIPS_A_MUSCLE * len(MUSCLES))
+    clips = make_clips(folder, seeds, PRESET, jobs=jobs, duration_s=DURATION_S)
+    entries = [
+        Entry(
+            clip, muscle.name, muscle.side, subject="SIMULATED", visit_date=date(2026, 1, 12),
+            mm_per_px=read_truth(clip.with_suffix(".truth.json")).mm_per_px,
+        )
+        for clip, muscle in zip(clips, MUSCLES * CLIPS_A_MUSCLE, strict=True)
+    ]  # fmt: skip
+    manifest = folder / MANIFEST_NAME
+    manifest.unlink(missing_ok=True)
+    write_manifest(entries, manifest)
+    return entries
+
+
+def _run_exam(folder: Path, out: Path, jobs: int | None) -> None:
+    words = ["exam", folder, "--out", out, *(["--jobs", str(jobs)] if jobs else [])]
+    subprocess.run([sys.executable, "-c", "from fasciscan.cli import main; main()", *words], check=True)
+
+
+def _rows(entries: list[Entry], out: Path, share: float) -> list[Row]:
+    exam = json.loads((out / "exam.json").read_text(encoding="utf-8"))
+    counted = {(muscle["muscle"], muscle["side"]): muscle for muscle in exam["muscles"]}
+    rows = []
+    for muscle in MUSCLES:
+        clips = [entry.clip for entry in entries if (entry.muscle, entry.side) == (muscle.name, muscle.side)]
+        truths = [read_truth(clip.with_suffix(".truth.json")) for clip in clips]
+        scores = [
+            score_result(out / "clips" / f"{clip.stem}.json", truth, least_mm=LEAST_MM)
+            for clip, truth in zip(clips, truths, strict=True)
+        ]
+        label = f"{muscle.name}, {muscle.side}" if muscle.side else muscle.name
+        recorded_s = sum(truth.timing.duration_s for truth in truths)
+        rows.append(Row(label, reduce(add, scores), recorded_s, counted[muscle.name, muscle.side], share))
+    return rows
+
+
+def _print(rows: list[Row], share: float) -> None:
+    print("\n| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS))
+    for row in rows:
+        print("| " + " | ".join(row.cells) + " |")
+    score = reduce(add, (row.score for row in rows))
+    within, held = (sum(values) for values in zip(*((row.is_within, row.holds) for row in rows), strict=True))
+    allowed = f"{share:.1%} of the true count, at least {LEAST_TOLERANCE:.0f} twitch"
+    print(
+        f"\nWithin {allowed}: {within} of {len(rows)} muscles.\n"
+        f"Intervals that hold the true rate: {held} of {len(rows)}.\n"
+        f"Over all clips: recall {score.recall:.3f}, precision {score.precision:.3f}, "
+        f"{score.false_per_min:.2f} false per minute."
+    )
+
+
+if __name__ == "__main__":
+    main()
