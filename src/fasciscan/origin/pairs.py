@@ -148,17 +148,7 @@ def judge_lock(
     round_s = exposure_s + REACH_S  # so that the last event and the first are no pair
     gaps = (onsets_s[:, None] - onsets_s[None] + round_s / 2) % round_s - round_s / 2
     together = able & (np.abs(gaps) < REACH_S)
-    numbers, which = np.unique(sites, return_inverse=True)
-    seen = np.zeros((1, len(numbers)))
-    shifts = np.concatenate([seen, _draw_shifts(rng, len(numbers), reach)])
-    sums, counts = np.zeros(len(shifts)), np.zeros(len(shifts))
-    for a, b in combinations(range(len(numbers)), 2):
-        pair = able[np.ix_(which == a, which == b)]
-        near = gaps[np.ix_(which == a, which == b)][pair]
-        near = near[np.abs(near) < 2 * reach + REACH_S]
-        closeness = np.maximum(1 - np.abs(near + (shifts[:, a] - shifts[:, b])[:, None]) / REACH_S, 0)
-        sums += closeness.sum(axis=1)
-        counts += np.count_nonzero(closeness, axis=1)
+    sums, counts = _add_up(np.where(able, gaps, np.inf), sites, reach, rng)
     more = np.count_nonzero(sums[1:] > sums[0] + 1e-9)
     equal = np.count_nonzero(np.abs(sums - sums[0]) <= 1e-9)
     return LockedPairs(
@@ -168,6 +158,23 @@ def judge_lock(
         share=float(np.count_nonzero(together.any(axis=1)) / tested),
         events=tested,
     )
+
+
+def _add_up(
+    gaps_s: NDArray[np.float64], sites: NDArray[np.integer], reach_s: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Add up the closeness of pairs and their number (1 + SHIFTS,), as seen, then shifted; no pair has a gap of inf."""
+    numbers, which = np.unique(sites, return_inverse=True)
+    seen = np.zeros((1, len(numbers)))
+    shifts = np.concatenate([seen, _draw_shifts(rng, len(numbers), reach_s)])
+    sums, counts = np.zeros(len(shifts)), np.zeros(len(shifts))
+    for a, b in combinations(range(len(numbers)), 2):
+        between = gaps_s[np.ix_(which == a, which == b)]
+        near = between[np.abs(between) < 2 * reach_s + REACH_S]
+        closeness = np.maximum(1 - np.abs(near + (shifts[:, a] - shifts[:, b])[:, None]) / REACH_S, 0)
+        sums += closeness.sum(axis=1)
+        counts += np.count_nonzero(closeness, axis=1)
+    return sums, counts
 
 
 def _draw_shifts(rng: np.random.Generator, trains: int, reach_s: float) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from fasciscan.twitch.regions import moving_region
 
 SAME_SITE_MM = 6.0
 """Twitches of usual likeness are of one site up to this distance (mean over pairs). Repeats of one site were found
-2.4 mm apart or nearer in 95 of 100 pairs; on simulated repeats no other limit kept 8 mm and single sites better
+2.4 mm apart or nearer in 95 of 100 pairs. On simulated repeats it keeps single sites whole and parts those 5 mm apart
 (``scripts/check_sites.py``)."""
 LIKENESS_MM = 4.0
 """What maps that are not alike at all (correlation 0, not 1) add to the distance, in mm. More splits single sites in
