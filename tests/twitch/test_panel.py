@@ -24,7 +24,10 @@ class Says:
 
     name, sha256 = "judge", "0" * 64
 
-    def __init__(self, p: float, other: Kind = Kind.TREMOR, threshold: float = 0.5, reason: str = "because"):
+    def __init__(
+        self, p: float, other: Kind = Kind.TREMOR, threshold: float = 0.5, reason: str = "because", can: float = 0.0
+    ):
+        self.can = can
         self.verdict = Verdict(
             {kind: p if kind is Kind.FASCICULATION else (1 - p) * float(kind is other) for kind in Kind},
             reason, threshold, (0.5, -0.25), 0.4,
@@ -32,6 +35,9 @@ class Says:
 
     def classify(self, _maps, candidates):
         return [self.verdict for _ in candidates]
+
+    def possibility(self, _candidate) -> float:
+        return self.can
 
 
 def pool(network: Says, rule: Says) -> Verdict:
@@ -43,7 +49,7 @@ class SaysOfEach(Says):
     """A judge that says something else of each candidate."""
 
     def __init__(self, *probabilities: float):
-        self.verdicts = [Says(p).verdict for p in probabilities]
+        self.verdicts, self.can = [Says(p).verdict for p in probabilities], 0.0
 
     def classify(self, _maps, _candidates):
         return list(self.verdicts)
@@ -66,6 +72,12 @@ def test_of_two_who_differ_the_rule_weighs_more():
 @pytest.mark.parametrize(("network", "rule"), [(0.95, 0.001), (0.001, 0.95)])
 def test_either_refuses_what_it_is_sure_of(network, rule):
     assert pool(Says(network), Says(rule)).kind is not Kind.FASCICULATION
+
+
+def test_a_sure_network_decides_alone_unless_the_motion_cannot_be_a_twitch():
+    assert pool(Says(0.97), Says(0.001, can=0.99)).kind is Kind.FASCICULATION
+    assert pool(Says(0.97), Says(0.001, can=0.3)).kind is not Kind.FASCICULATION
+    assert pool(Says(0.8), Says(0.001, can=0.99)).kind is not Kind.FASCICULATION
 
 
 def test_the_networks_own_operating_point_does_not_count():

@@ -1,8 +1,8 @@
-"""The network and the rule judge together: what one of them is sure is no twitch does not count.
+"""Network and rule judge together: a motion counts if they agree on it, or if the network is sure and physics allows it.
 
 The network has seen simulated clips alone. On real ones it is led astray by what the simulator does not make (a colour
 box that flickers over an artery, a slip between two probes), which the rule's physical tests refuse; and the rule
-refuses weak twitches that the network knows. docs/finding.md has the measurement.
+refuses weak twitches, and those amid other motion, that the network knows. docs/finding.md has the measurement.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from fasciscan.twitch.kind import Kind
 _SHARES = (0.3, 0.7)
 """Weights of network and rule. With these the real clips are told apart best: the labelled twitches lie farther above
 even odds than the likeliest look-alike lies below (docs/finding.md)."""
+_SURE = 0.9
+"""Probability from which the network may decide alone, if what it sees can be a twitch at all: with it no more than 0.2
+false events a minute are told on validation clips (docs/finding.md)."""
 _THRESHOLD = 0.5
 _LEAST = 1e-5
 """No one is surer than this."""
@@ -31,7 +34,7 @@ _LEAST = 1e-5
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Pools the probabilities of network and rule on the scale of their log odds.
+    """Pools the probabilities of network and rule on the scale of their log odds, and lets a sure network decide.
 
     References
     ----------
@@ -63,7 +66,9 @@ class Panel:
             if verdict.probabilities[Kind.FASCICULATION] > _LEAST:
                 views = _views_of(n, candidates, maps.grid)
                 by_network[n] = _lifted(by_network[n], max(beliefs[view] for view in views))
-        return [_pool(*one) for one in zip(candidates, by_network, by_rule, strict=True)]
+        possible = [self.rule.possibility(candidate) for candidate in candidates]
+        sure = [min(_log_odds(p) - _log_odds(_SURE), _log_odds(can)) for p, can in zip(beliefs, possible, strict=True)]
+        return [_pool(*one) for one in zip(candidates, by_network, by_rule, sure, strict=True)]
 
 
 def load_classifier(name: str | None = None) -> Classifier:
@@ -102,9 +107,10 @@ def _lifted(verdict: Verdict, fasciculation: float) -> Verdict:
     return verdict._replace(probabilities=others | {Kind.FASCICULATION: fasciculation})
 
 
-def _pool(candidate: Candidate, by_network: Verdict, by_rule: Verdict) -> Verdict:
+def _pool(candidate: Candidate, by_network: Verdict, by_rule: Verdict, sure: float) -> Verdict:
+    """Pool what both say; ``sure`` is the log odds from the network alone, as far as physics allows."""
     odds = [_log_odds(verdict.probabilities[Kind.FASCICULATION]) for verdict in (by_network, by_rule)]
-    fasciculation = float(1 / (1 + np.exp(-np.dot(_SHARES, odds))))
+    fasciculation = float(1 / (1 + np.exp(-max(np.dot(_SHARES, odds), sure))))
     # What else it may be, they tell by the geometric mean of what each says.
     others = {
         kind: float(np.sqrt(max(p, _LEAST) * max(by_rule.probabilities[kind], _LEAST)))

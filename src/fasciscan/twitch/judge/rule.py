@@ -21,6 +21,8 @@ _COMPANY_SHARE = 0.2
 """A motion that is weak and much smaller than a twitch says nothing of it: candidates go down into the noise."""
 _RESTLESS = {Kind.CONTRACTION, Kind.TREMOR, Kind.PROBE_MOTION}
 _LARGE_SHARE = 0.4
+_LEAST_MM = 1e-6
+"""Nothing is divided by less."""
 _USUAL_AREA_MM2, _MOST_BY_AREA = 20.0, 1.2
 
 
@@ -112,41 +114,23 @@ class Rule:
             verdicts.append(_judge(candidate, [*own, company]))
         return verdicts
 
+    def possibility(self, candidate: Candidate) -> float:
+        """Tell how far a candidate can be a twitch at all, 0 to 1: whether tissue can move like that and come back."""
+        return _left_by(self._impossible(candidate))
+
     def _tests(self, c: Candidate) -> list[_Test]:
-        bump = c.bump
+        return [*self._impossible(c), *self._unlikely(c)]
+
+    def _impossible(self, c: Candidate) -> list[_Test]:
+        """Test the motion itself: no twitch is like that, however it looks."""
+        bump, height = c.bump, max(c.bump.height_mm, _LEAST_MM)
         length_s = bump.offset_s - bump.onset_s
-        seen_s = min(bump.onset_s - c.trace.times_s[0], c.trace.times_s[-1] - bump.offset_s)
-        height = max(bump.height_mm, 1e-6)
-        strain = height / np.sqrt(max(c.support_mm2, 1e-6))
-        evidence = c.strength * min(np.sqrt(c.support_mm2 / _USUAL_AREA_MM2), _MOST_BY_AREA)
-        restless = Kind.TREMOR if bump.swings > self.most_swings else Kind.CONTRACTION
-        unrest = f"the place hardly rests around it ({c.unrest:.0%} of the peak)"
+        strain = height / np.sqrt(max(c.support_mm2, _LEAST_MM))
         return [
-            _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, like a pulse"),
             _Test(Kind.CONTRACTION, length_s, self.longest_s, 0.05, f"lasts {length_s:.2f} s"),
-            _Test(Kind.CONTRACTION, bump.rise_s, self.longest_rise_s, 0.02, f"takes {bump.rise_s:.2f} s to rise"),
-            _Test(
-                Kind.CONTRACTION, bump.returned, self.least_returned, -0.08,
-                f"only {bump.returned:.0%} of the way is taken back",
-            ),
             _Test(
                 Kind.TREMOR, bump.undershoot, self.most_undershoot, 0.06,
                 f"swings to both sides, {bump.undershoot:.0%} the other way",
-            ),
-            _Test(Kind.TREMOR, bump.swings, self.most_swings, 0.4, f"one of {bump.swings} swings, an oscillation"),
-            _Test(restless, c.unrest, self.most_unrest, 0.05, unrest),
-            _Test(
-                Kind.CONTRACTION, c.commotion, self.most_commotion, 0.05,
-                f"the whole field is in motion around it ({c.commotion:.0%} of the peak)",
-            ),
-            _Test(
-                Kind.PROBE_MOTION, c.rigid_mm / height, self.most_rigid, 0.1,
-                f"the whole frame jolts by {c.rigid_mm:.2f} mm meanwhile",
-            ),
-            _Test(Kind.PROBE_MOTION, c.skin_share, self.most_skin, 0.08, "skin and muscle move alike"),
-            _Test(
-                Kind.ARTEFACT, evidence, self.least_evidence, -0.7,
-                f"{c.strength:.1f} times the noise over {c.support_mm2:.0f} mm², no more",
             ),
             _Test(
                 Kind.CONTRACTION, max(c.trace.stays_mm - _STAYS_NOISE_MM, 0) / height, self.most_staying, 0.08,
@@ -161,9 +145,48 @@ class Rule:
                 Kind.ARTEFACT, c.error_mm / height, self.most_error, 0.05,
                 "the pictures do not match after the motion",
             ),
+        ]  # fmt: skip
+
+    def _unlikely(self, c: Candidate) -> list[_Test]:
+        """Test what goes on around it, its strength, and details that noise blurs."""
+        bump, height = c.bump, max(c.bump.height_mm, _LEAST_MM)
+        length_s = bump.offset_s - bump.onset_s
+        seen_s = min(bump.onset_s - c.trace.times_s[0], c.trace.times_s[-1] - bump.offset_s)
+        evidence = c.strength * min(np.sqrt(c.support_mm2 / _USUAL_AREA_MM2), _MOST_BY_AREA)
+        restless = Kind.TREMOR if bump.swings > self.most_swings else Kind.CONTRACTION
+        return [
+            _Test(Kind.PULSATION, c.rhythm, self.most_rhythm, 0.05, f"repeats every {c.period_s:.2f} s, like a pulse"),
+            _Test(Kind.CONTRACTION, bump.rise_s, self.longest_rise_s, 0.02, f"takes {bump.rise_s:.2f} s to rise"),
+            _Test(
+                Kind.CONTRACTION, bump.returned, self.least_returned, -0.08,
+                f"only {bump.returned:.0%} of the way is taken back",
+            ),
+            _Test(Kind.TREMOR, bump.swings, self.most_swings, 0.4, f"one of {bump.swings} swings, an oscillation"),
+            _Test(
+                restless, c.unrest, self.most_unrest, 0.05,
+                f"the place hardly rests around it ({c.unrest:.0%} of the peak)",
+            ),
+            _Test(
+                Kind.CONTRACTION, c.commotion, self.most_commotion, 0.05,
+                f"the whole field is in motion around it ({c.commotion:.0%} of the peak)",
+            ),
+            _Test(
+                Kind.PROBE_MOTION, c.rigid_mm / height, self.most_rigid, 0.1,
+                f"the whole frame jolts by {c.rigid_mm:.2f} mm meanwhile",
+            ),
+            _Test(Kind.PROBE_MOTION, c.skin_share, self.most_skin, 0.08, "skin and muscle move alike"),
+            _Test(
+                Kind.ARTEFACT, evidence, self.least_evidence, -0.7,
+                f"{c.strength:.1f} times the noise over {c.support_mm2:.0f} mm², no more",
+            ),
             _Test(Kind.ARTEFACT, length_s, self.shortest_s, -0.01, f"over in {length_s:.2f} s"),
             _Test(Kind.ARTEFACT, seen_s, self.least_seen_s, -0.02, "the clip begins or ends too near to see it rest"),
         ]  # fmt: skip
+
+
+def _left_by(tests: list[_Test]) -> float:
+    """Tell what a row of tests leaves of a fasciculation."""
+    return float(np.prod([1 - test.probability for test in tests]))
 
 
 def _judge(candidate: Candidate, tests: list[_Test]) -> Verdict:
@@ -171,7 +194,7 @@ def _judge(candidate: Candidate, tests: list[_Test]) -> Verdict:
     against = dict.fromkeys(Kind, 0.0)
     for test in tests:
         against[test.kind] = max(against[test.kind], test.probability)
-    fasciculation = float(np.prod([1 - test.probability for test in tests]))
+    fasciculation = _left_by(tests)
     share = (1 - fasciculation) / sum(against.values())
     probabilities = {kind: p * share for kind, p in against.items()} | {Kind.FASCICULATION: fasciculation}
     kind = Verdict(probabilities, "").kind
