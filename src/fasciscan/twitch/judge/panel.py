@@ -1,4 +1,4 @@
-"""Network and rule judge together: a motion counts if they agree on it, or if the network is sure and physics allows it.
+"""Network and rule judge together: a motion counts if they agree on it, or if the network is sure and physics agrees.
 
 The network has seen simulated clips alone. On real ones it is led astray by what the simulator does not make (a colour
 box that flickers over an artery, a slip between two probes), which the rule's physical tests refuse; and the rule
