@@ -30,8 +30,8 @@ class Origin:
 class Territory:
     """Ellipse around what moved at least half as far as the epicentre.
 
-    Motion spreads passively, so this overstates the territory of the motor unit: on simulated units by a third in
-    length and two thirds in area at the median (docs/origin.md). Angle: of the major axis, degrees from the x axis
+    Motion spreads passively, so this overstates the territory of the motor unit: on simulated units by a quarter in
+    length and a third in area at the median (docs/origin.md). Angle: of the major axis, degrees from the x axis
     (right) towards the y axis (down), in (-90, 90].
     """
 
