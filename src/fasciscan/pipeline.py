@@ -189,7 +189,9 @@ def _unless_excluded(event: Event, unusable: tuple[Unusable, ...]) -> Event:
     for stretch in unusable:
         if event.kind is Kind.FASCICULATION and stretch.start_s <= event.peak_s < stretch.end_s:
             reason = f"in a stretch that cannot be analysed: {stretch.why}"
-            return replace(event, kind=Kind.ARTEFACT, probability=1.0, p_fasciculation=0.0, reason=reason)
+            return replace(
+                event, kind=Kind.ARTEFACT, probability=1.0, p_fasciculation=0.0, reason=reason, kinematics=None
+            )
     return event
 
 

@@ -24,22 +24,28 @@ ACTIVE_CUTOFF = 15
 FIELD_MM = 16.4
 """Side of the square around the epicentre that both are told of: 240 px of 0.0685 mm in Sugisawa 2026."""
 EDGE_LEVEL = 0.1
-"""Start and end: this share of the way out is done, this share of it is left. Frame averaging and codecs leave a tail,
-so with 5 % the contraction came out 13 ms and the total 27 ms off, with 10 % 9 and 16 ms, with 15 % 8 and 27 ms
+"""Start and end: this share of the way out is done, this share of it is left. Frame averaging and codecs leave a tail:
+with 5 % contractions came out 9 ms and totals 23 ms off, with 10 % 8 and 18 ms, with 15 % 8 and 35 ms
 (docs/origin.md)."""
 
 _GRID_S = 0.004
 """Spacing of the velocity waveform; landmarks lie between its points."""
-_WIDTH_S, _WIDTH_FRAMES = 0.015, 0.7
-"""Standard deviation of the weights the waveform is fitted with, whichever is longer: a fifth of a contraction
-(75 ms, PMC7900994), and no less than a parabola needs where frames are sparse."""
+_PLACE_WIDTH_S, _SPEED_WIDTH_S = 0.008, 0.015
+"""Standard deviation of the weights the displacement and the velocity are fitted with: a tenth and a fifth of a
+contraction (75 ms, PMC7900994). Velocity is noisier. Fitted as widely, the displacement turned 5 ms later, for twitches
+go out faster than back, and contractions came out 8 ms too long instead of 1 (docs/origin.md) …"""
+_WIDTH_FRAMES = 0.7
+"""… and no less than this, which a parabola needs where frames are sparse."""
 _REACH_S = 0.15
 """How far the waveform goes on before the onset and after the offset, to see rest on both sides."""
 _LARGEST_GAP_S = 0.08
 """Between frames farther apart a contraction (75 ms, PMC7900994) may begin and end unseen."""
 _REBOUND = 0.25
 """A path that turns back by this share of the way out before it has come home belongs to another motion."""
+_LEAST_WEIGHT = 0.1
+"""With less than a tenth of a frame's weight no parabola can be fitted …"""
 _RIDGE = 1e-9
+"""… and this keeps its equations from being singular."""
 _CORE_REACH_CELLS = 1
 """The direction is that of the cells this near to the one that moved most."""
 _SPREAD_RATE_HZ = 300.0
@@ -52,7 +58,6 @@ _EDGE_SHARES = (0.4, 0.6)
 """… and those between these shares, half, its edge."""
 _FEWEST_CELLS = 4
 """Of each, for a delay between them."""
-
 
 _NAMES = ("start", "peak contraction", "reversal", "peak relaxation", "end")
 
@@ -128,27 +133,36 @@ def measure_kinematics(candidate: Candidate, place_mm: tuple[float, float], maps
 
 
 def _velocity_waveform(trace: PathTrace, bump: Bump) -> _Waveform:
-    """Fit a parabola to the path around each moment, with weights that fall off as a Gaussian.
-
-    That is Savitzky and Golay's filter for frames that come at any times: value and slope in one.
-    """
+    """Lay a smooth course through the path of the tissue that moved most, around the twitch."""
     start = max(bump.onset_s - _REACH_S, float(trace.times_s[0]))
     end = min(bump.offset_s + _REACH_S, float(trace.times_s[-1]))
     times = np.arange(start, end, _GRID_S)
-    usual_s = float(np.median(np.diff(trace.times_s)))
-    width = max(_WIDTH_S, _WIDTH_FRAMES * usual_s)
-    away = (trace.times_s - times[:, None]) / width
+    out = -1.0 if np.interp(bump.peak_s, trace.times_s, trace.mm) < 0 else 1.0
+    mm, _ = _fit_parabolas(trace, times, _PLACE_WIDTH_S)
+    _, mm_s = _fit_parabolas(trace, times, _SPEED_WIDTH_S)
+    return _Waveform(times, out * mm, out * mm_s)
+
+
+def _fit_parabolas(
+    trace: PathTrace, times_s: NDArray[np.float64], width_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit a parabola to the path around each moment; its value, mm, and its slope, mm/s.
+
+    The weights fall off as a Gaussian. That is the filter of Savitzky and Golay for frames that come at any times.
+    """
+    width = max(width_s, _WIDTH_FRAMES * float(np.median(np.diff(trace.times_s))))
+    away = (trace.times_s - times_s[:, None]) / width
     terms = [np.exp(-0.5 * away**2)]
     for _ in range(4):
         terms.append(terms[-1] * away)
     moments = [term.sum(axis=1) for term in terms]
     normal = np.array([moments[power : power + 3] for power in range(3)]).transpose(2, 0, 1)
     right = np.array([term @ trace.mm for term in terms[:3]]).T
-    # Within a gap nothing but the smallest weights decide; they must not make the equations singular.
     fitted = np.asarray(np.linalg.solve(normal + _RIDGE * np.eye(3), right[..., None])[..., 0], np.float64)
-    peak = np.interp(bump.peak_s, trace.times_s, trace.mm)
-    sign = -1.0 if peak < 0 else 1.0
-    return _Waveform(times, sign * fitted[:, 0], sign * fitted[:, 1] / width)
+    # Where frames are missing a straight line leads across.
+    missing = moments[0] < _LEAST_WEIGHT
+    line = np.interp(times_s, trace.times_s, trace.mm)
+    return np.where(missing, line, fitted[:, 0]), np.where(missing, np.gradient(line, _GRID_S), fitted[:, 1] / width)
 
 
 def _find_landmarks(wave: _Waveform, trace: PathTrace, bump: Bump) -> Landmarks:
@@ -163,9 +177,9 @@ def _find_landmarks(wave: _Waveform, trace: PathTrace, bump: Bump) -> Landmarks:
     end, last = _settled(wave, top, 1)
     found = [
         start,
-        _Mark(_peak_speed_time(wave, first + int(np.argmax(wave.mm_s[first : top + 1])))),
-        _Mark(_reversal_time(wave, top)),
-        _Mark(_peak_speed_time(wave, top + int(np.argmin(wave.mm_s[top : last + 1])))),
+        _turn(wave, wave.mm_s, first + int(np.argmax(wave.mm_s[first : top + 1]))),
+        _turn(wave, wave.mm, top),
+        _turn(wave, wave.mm_s, top + int(np.argmin(wave.mm_s[top : last + 1]))),
         end,
     ]
     marks = [_if_seen(mark, trace.times_s) for mark in found]
@@ -197,25 +211,14 @@ def _settled(wave: _Waveform, top: int, way: int) -> tuple[_Mark, int]:
     return _Mark(float(times[until - 1] + share * (times[until] - times[until - 1]))), top + way * until
 
 
-def _reversal_time(wave: _Waveform, top: int) -> float:
-    """Where the velocity passes zero on its way down, at the farthest point."""
-    near = slice(max(top - 2, 0), top + 3)
-    times, speed = wave.times_s[near], wave.mm_s[near]
-    down = np.flatnonzero((speed[:-1] > 0) & (speed[1:] <= 0))
-    if not len(down):
-        return float(wave.times_s[top])
-    k = int(down[0])
-    return float(times[k] + speed[k] / (speed[k] - speed[k + 1]) * (times[k + 1] - times[k]))
-
-
-def _peak_speed_time(wave: _Waveform, k: int) -> float:
-    """Tell when the parabola through a point of the waveform and its neighbours turns."""
-    if not 0 < k < len(wave.mm_s) - 1:
-        return float(wave.times_s[k])
-    before, here, after = wave.mm_s[k - 1 : k + 2]
+def _turn(wave: _Waveform, values: NDArray[np.float64], k: int) -> _Mark:
+    """Tell when the parabola through a point of a course and its neighbours turns."""
+    if not 0 < k < len(values) - 1:
+        return _Mark(float(wave.times_s[k]))
+    before, here, after = values[k - 1 : k + 2]
     bend = before - 2 * here + after
     shift = np.clip((before - after) / (2 * bend), -0.5, 0.5) if bend else 0.0
-    return float(wave.times_s[k] + shift * _GRID_S)
+    return _Mark(float(wave.times_s[k] + shift * _GRID_S))
 
 
 def _if_seen(mark: _Mark, frames_s: NDArray[np.float64]) -> _Mark:

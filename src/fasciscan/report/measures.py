@@ -69,7 +69,7 @@ def _say_motion(kinematics: Kinematics) -> list[tuple[str, str]]:
         ("peak speed out, back", _say_speeds(kinematics)),
         ("direction out", COMPASS[round(kinematics.direction_deg / EIGHTH_DEG) % len(COMPASS)]),
         (f"direction coherence at {cuts} %", ", ".join(_say(v, 2) for v in kinematics.coherence.values())),
-        ("moved at least 15 % as far", _say_active(kinematics)),
+        ("moved at least 15 % as fast", _say_active(kinematics)),
         (
             "begins later at the edge by",
             "cannot be told at this frame rate" if spread_s is None else _say_ms([spread_s]),
@@ -87,7 +87,7 @@ def _say_speeds(kinematics: Kinematics) -> str:
 
 def _say_active(kinematics: Kinematics) -> str:
     area = f"{kinematics.active_px:.0f} px²" if kinematics.active_mm2 is None else f"{kinematics.active_mm2:.0f} mm²"
-    return f"{PER_CENT * kinematics.active_share:.0f} % of the tissue, {area}"
+    return f"{PER_CENT * kinematics.active_share:.0f} % of the field around, {area}"
 
 
 def _say_territory(territory: Territory) -> str:
