@@ -1,8 +1,11 @@
 """What each part of the network's input and training is worth: trains without it and scores on test clips.
 
 Usage: python scripts/ablate.py --clips DIR --validation DIR --test DIR [--work out/ablations] [--out ablations.json]
+       python scripts/ablate.py --trained models/fasciscan-cnn.pt --validation DIR --test DIR [...]
 
 The folders hold simulated clips with truth. What is done is kept in the work folder; the same command goes on there.
+With --trained nothing is trained: parts of the input are withheld from a network that learnt with all of them. That
+takes minutes, and tells what this network relies on; what another would have made of the rest it does not tell.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ from pathlib import Path
 from fasciscan.learn.calibrate import calibrate, score_at
 from fasciscan.learn.command import telling
 from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, prepare
-from fasciscan.learn.network import NetworkConfig
+from fasciscan.learn.network import NetworkConfig, TwitchNet
 from fasciscan.learn.run import MOST_OTHERS
-from fasciscan.learn.train import TrainConfig, train
+from fasciscan.learn.train import TrainConfig, load_trained, train
 from fasciscan.simulate import read_truth
 from fasciscan.twitch import Kind
 
@@ -38,7 +41,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("clips", "validation", "test"):
+    learnt = parser.add_mutually_exclusive_group(required=True)
+    learnt.add_argument("--clips", type=Path, help="clips to train on")
+    learnt.add_argument("--trained", type=Path, help="weights (.pt) to withhold parts of the input from")
+    for name in ("validation", "test"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "ablations")
     parser.add_argument("--out", type=Path, default=ROOT / "ablations.json")
@@ -46,6 +52,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=None)
     args = parser.parse_args()
+    if args.trained:
+        args.out.write_text(json.dumps(withhold(args), indent=1) + "\n")
+        return
     config = TrainConfig(seed=args.seed, epochs=args.epochs)
     rows = []
     for name, parts, network in ablations(args):
@@ -56,6 +65,29 @@ def main() -> None:
         rows.append(json.loads(kept.read_text()))
         args.out.write_text(json.dumps(rows, indent=1) + "\n")
         print(f"{name}: F1 {rows[-1]['f1']:.3f}, false {rows[-1]['false_per_min']:.2f} a minute", flush=True)
+
+
+def withhold(args: argparse.Namespace) -> list[dict[str, object]]:
+    """Score a trained network without each part of its input."""
+    sources = (find_sources(folder) for folder in (args.validation, args.test))
+    prepared = (prepare(part, args.work / "examples", jobs=args.jobs) for part in sources)
+    validation, test = (load_examples(part) for part in prepared)
+    whole = load_trained(args.trained)
+    rows = []
+    for name, parts in WITHHELD.items():
+        blind = replace(whole, network=without(whole.network, parts))
+        rows.append({"name": name, **score_at(blind, calibrate(blind, validation), test)})
+        print(f"{name}: F1 {rows[-1]['f1']:.3f}, false {rows[-1]['false_per_min']:.2f} a minute", flush=True)
+    return rows
+
+
+def without(network: TwitchNet, parts: tuple[str, ...]) -> TwitchNet:
+    """Copy a network to one that does not see some parts."""
+    blind = TwitchNet(
+        replace(network.config, without=parts), network.get_buffer("measures_mean"), network.get_buffer("measures_sd")
+    )
+    blind.load_state_dict(network.state_dict())
+    return blind.eval()
 
 
 def ablations(

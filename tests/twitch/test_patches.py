@@ -17,6 +17,7 @@ from fasciscan.twitch.judge.patches import (
     STEPS,
     STILL,
     SURROUNDINGS,
+    cut_in_batches,
     cut_patches,
     mirror,
 )
@@ -98,6 +99,15 @@ def test_the_shapes_are_those_that_are_told():
     assert patches.surroundings.shape == (1, len(SURROUNDINGS), LONG_STEPS)
     assert patches.measures.shape == (1, len(MEASURES))
     assert len(cut_patches(make_maps((12, 15)), [])) == 0
+
+
+def test_cut_in_batches_they_are_the_same_and_know_the_same_company():
+    maps = make_maps((12, 15))
+    candidates = [make_candidate(maps, cell) for cell in ((12, 15), (2, 3), (20, 28))]
+    whole, parts = cut_patches(maps, candidates), list(cut_in_batches(maps, candidates, 2))
+    assert [len(part) for part in parts] == [2, 1]
+    for name in ("moving", "still", "surroundings", "measures"):
+        assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
 
 
 def test_the_motion_stands_in_the_middle_of_place_and_time():

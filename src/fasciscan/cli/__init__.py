@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from typing import Annotated
 
 import typer
@@ -32,6 +34,8 @@ app.add_typer(train.app)
 
 def main() -> None:
     """Run the command line."""
+    # Numba leaves so many objects that the interpreter would search them for rubbish for 0.3 s before it ends.
+    atexit.register(gc.freeze)
     app()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import av
@@ -108,15 +108,17 @@ def luma_of(frame: VideoFrame) -> Luma:
 
     Colour palettes, RGB, packed and deeper formats are converted.
     """
-    if not _has_luma_plane(frame.format):
+    if not _has_luma_plane(frame.format.name):
         frame = frame.reformat(format="gray")
     plane = frame.planes[0]
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: frame.height, : frame.width]
 
 
-def _has_luma_plane(pixels: VideoFormat) -> bool:
+@cache
+def _has_luma_plane(pixel_format: str) -> bool:
     """Whether plane 0 holds 8-bit luma and nothing else."""
+    pixels = VideoFormat(pixel_format)
     first, *others = pixels.components
     return (
         first.is_luma

@@ -161,15 +161,24 @@ class _Meter:
         )  # fmt: skip
         track(images, small, times, self.lag_s, self.first, self.done, self.fine, self.coarse, self.past, motion)
         self.done += n
-        to_mm = self.grid.working_mm
-        step, lagged, error = motion.step * to_mm, motion.lagged * to_mm, motion.error * to_mm.mean()
+        self._to_mm(motion)
         return [
             FrameMotion(
-                frame.index, frame.time_s, float(motion.step_s[k]), step[k], float(motion.lag_s[k]), lagged[k],
-                error[k], motion.change[k],
+                frame.index, frame.time_s, float(motion.step_s[k]), motion.step[k], float(motion.lag_s[k]),
+                motion.lagged[k], motion.error[k], motion.change[k],
             )
             for k, frame in enumerate(frames)
         ]  # fmt: skip
+
+    def _to_mm(self, motion: Motion) -> None:
+        """Turn pixels into millimetres, in place: new arrays of this size cost more than the sums."""
+        to_mm = self.grid.working_mm
+        ny, nx = self.grid.shape
+        for vectors in (motion.step, motion.lagged):
+            rows = vectors.reshape(-1, ny, 2 * nx)  # NumPy is slow where the last axis is as short as a vector
+            rows *= np.tile(to_mm, nx)
+        error = motion.error
+        error *= to_mm.mean()
 
     def _make_room(self, times_s: NDArray[np.float64]) -> None:
         """Lengthen the rings where frames come so densely that the longer distance would not fit into them."""

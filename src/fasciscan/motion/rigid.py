@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.motion.grid import Grid
+from fasciscan.motion.sorting import median
 
 _SKIN_MM = 5.0
 """Depth of the strip under the probe that a twitch leaves almost still: skin and subcutis are held by the probe."""
@@ -42,8 +43,8 @@ def rigid_motion(displacement: NDArray[np.float32], grid: Grid) -> NDArray[np.fl
     NDArray
         (t, 2) in mm.
     """
-    field = np.median(displacement[:, *some_of(grid.valid)], axis=1)
-    skin = np.median(displacement[:, *some_of(skin_cells(grid))], axis=1)
+    field = median(displacement[:, *some_of(grid.valid)], axis=1)
+    skin = median(displacement[:, *some_of(skin_cells(grid))], axis=1)
     agree = np.sign(field) == np.sign(skin)
     return np.where(agree, np.sign(field) * np.minimum(np.abs(field), np.abs(skin)), 0).astype(np.float32)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from fasciscan.motion.sorting import median
+
 _BEATS_S = (0.5, 1.3)
 """Heart rates of 46 to 120 a minute (DOMAIN.md: pulsation has 0.8 to 2 Hz)."""
 _FEWEST_BEATS = 4
@@ -33,8 +35,8 @@ def heartbeat(motion: NDArray[np.floating], times_s: NDArray[np.float64]) -> tup
     n = len(motion)
     if n * step < _FEWEST_BEATS * _BEATS_S[0]:
         return 0.0, 0.0
-    limit = _CLIP_AT * float(np.median(np.abs(motion))) + 1e-9
-    limited = np.clip(motion - np.median(motion), -limit, limit)
+    limit = _CLIP_AT * float(median(np.abs(motion))) + 1e-9
+    limited = np.clip(motion - median(motion), -limit, limit)
     spectrum = np.fft.rfft(limited, 2 * n)
     alike = np.fft.irfft(spectrum * spectrum.conj())[:n]
     # Later lags have fewer pairs; count each for what it has.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.motion import FrameSteps
+from fasciscan.motion.sorting import median
 
 _STIFFNESS = 1e-4
 """Weight that ties the path to 0: only where frames are missing does anything else not decide."""
@@ -146,11 +147,12 @@ def _fit_path(times, step_s, step, lag_s, lagged) -> NDArray[np.float64]:
     bands, right = np.zeros((reach + 1, n)), np.zeros(n)
     bands[0] = _STIFFNESS
     for end, start, by in equations:
-        np.add.at(bands[0], end, 1)
-        np.add.at(bands[0], start, 1)
-        np.add.at(bands, (end - start, start), -1)
-        np.add.at(right, end, by)
-        np.add.at(right, start, -by)
+        # Each frame ends one step at most, but several may start at it.
+        bands[0, end] += 1
+        bands[0] += np.bincount(start, minlength=n)
+        bands[end - start, start] -= 1
+        right[end] += by
+        right -= np.bincount(start, by, minlength=n)
     return solveh_banded(bands, right, lower=True)
 
 
@@ -166,9 +168,9 @@ def _baseline(times: NDArray[np.float64], path: NDArray[np.float64], still: NDAr
     """Straight line through the median before and the median after; flat where one of them is missing."""
     before, after = _beside(still)
     if not len(before) or not len(after):
-        return np.full(len(path), np.median(path[still]) if still.any() else 0.0)
-    ends_s = (np.median(times[before]), np.median(times[after]))
-    return np.interp(times, ends_s, (np.median(path[before]), np.median(path[after])))
+        return np.full(len(path), median(path[still]) if still.any() else 0.0)
+    ends_s = (median(times[before]), median(times[after]))
+    return np.interp(times, ends_s, (median(path[before]), median(path[after])))
 
 
 def _lasting_step(times: NDArray[np.float64], path: NDArray[np.float64], still: NDArray[np.bool_]) -> float:

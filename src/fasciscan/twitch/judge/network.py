@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fasciscan.errors import FasciscanError
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.judge.patches import MEASURES, MOVING, STILL, SURROUNDINGS, Patches, cut_patches
+from fasciscan.twitch.judge.patches import MEASURES, MOVING, STILL, SURROUNDINGS, Patches, cut_in_batches
 from fasciscan.twitch.judge.verdict import Verdict
 from fasciscan.twitch.kind import Kind
 
@@ -48,15 +48,9 @@ class Network:
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge the candidates found in one block of maps, in their order."""
         verdicts: list[Verdict] = []
-        patches = cut_patches(maps, candidates)
-        for start in range(0, len(candidates), _BATCH):
-            probabilities, shift_mm, sd_mm = self.judge(patches[start : start + _BATCH])
-            verdicts += [
-                self._say(candidate, *said)
-                for candidate, said in zip(
-                    candidates[start:], zip(probabilities, shift_mm, sd_mm, strict=True), strict=False
-                )
-            ]
+        for patches in cut_in_batches(maps, candidates, _BATCH):
+            said = zip(*self.judge(patches), strict=True)
+            verdicts += [self._say(candidates[n], *one) for n, one in enumerate(said, len(verdicts))]
         return verdicts
 
     def judge(self, patches: Patches) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

@@ -6,14 +6,16 @@ serves every scanner, depth and frame rate. Absolute size, which physics is abou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.motion import MotionMaps
 from fasciscan.motion.rigid import skin_cells, some_of
+from fasciscan.motion.sorting import median
 from fasciscan.twitch.candidates import Candidate
 
 RATE_HZ = 40.0
@@ -120,10 +122,6 @@ class Patches:
     def __len__(self) -> int:
         return len(self.measures)
 
-    def __getitem__(self, rows: slice) -> Patches:
-        """Return some of them."""
-        return Patches(self.moving[rows], self.still[rows], self.surroundings[rows], self.measures[rows])
-
 
 def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], spare: int = 0) -> Patches:
     """Cut out what the network sees of each candidate.
@@ -143,19 +141,28 @@ def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], spare: int = 
         In the order of the candidates, each with its cell and its peak in the middle. Zero outside the tissue and
         where nothing was measured.
     """
-    usual = _usual(maps)
-    size, steps = CELLS + 2 * spare, STEPS + 2 * spare
-    patches = Patches(
-        moving=np.zeros((len(candidates), len(MOVING), steps, size, size), np.float32),
-        still=np.zeros((len(candidates), len(STILL), size, size), np.float32),
-        surroundings=np.zeros((len(candidates), len(SURROUNDINGS), LONG_STEPS), np.float32),
-        measures=_measure(maps, candidates),
-    )
-    for n, candidate in enumerate(candidates):
-        patches.moving[n] = _cut_moving(maps, usual, candidate, steps, size)
-        patches.still[n] = _cut_still(maps, candidate, size)
-        patches.surroundings[n] = _cut_surroundings(maps, usual, candidate)
-    return patches
+    return _cut(maps, _usual(maps), candidates, _measure(maps, candidates), spare)
+
+
+def cut_in_batches(maps: MotionMaps, candidates: Sequence[Candidate], most: int) -> Iterator[Patches]:
+    """Cut out what the network sees, for so many candidates at a time: a patch has a quarter of a megabyte.
+
+    Parameters
+    ----------
+    maps, candidates
+        As for :func:`cut_patches`.
+    most
+        Candidates a batch.
+
+    Yields
+    ------
+    Patches
+        The same as :func:`cut_patches` gives, in parts.
+    """
+    usual, measures = _usual(maps), _measure(maps, candidates)
+    for start in range(0, len(candidates), most):
+        part = slice(start, start + most)
+        yield _cut(maps, usual, candidates[part], measures[part], spare=0)
 
 
 def mirror(patches: Patches) -> Patches:
@@ -164,6 +171,40 @@ def mirror(patches: Patches) -> Patches:
     moving[:, [n for n, name in enumerate(MOVING) if name.endswith(" x")]] *= -1
     surroundings[:, SURROUNDINGS.index("rigid x")] *= -1
     return replace(patches, moving=moving, still=patches.still[..., ::-1].copy(), surroundings=surroundings)
+
+
+def _cut(maps: MotionMaps, usual: _Usual, candidates: Sequence[Candidate], measures: Array, spare: int) -> Patches:
+    size, steps = CELLS + 2 * spare, STEPS + 2 * spare
+    patches = Patches(
+        moving=np.zeros((len(candidates), len(MOVING), steps, size, size), np.float32),
+        still=np.zeros((len(candidates), len(STILL), size, size), np.float32),
+        surroundings=np.zeros((len(candidates), len(SURROUNDINGS), LONG_STEPS), np.float32),
+        measures=measures,
+    )
+    for n, candidate in enumerate(candidates):
+        window = _window(candidate.cell, size, maps.grid.shape)
+        patches.moving[n][..., *window.of_patch] = _cut_moving(maps, usual, candidate, steps, window)
+        patches.still[n][..., *window.of_patch] = _cut_still(maps, candidate, window)
+        patches.surroundings[n] = _cut_surroundings(maps, usual, candidate)
+    return patches
+
+
+class _Window(NamedTuple):
+    """The part of a patch that lies on the grid; beyond it a patch is 0."""
+
+    of_grid: tuple[slice, slice]
+    of_patch: tuple[slice, slice]
+
+
+def _window(cell: tuple[int, int], size: int, shape: tuple[int, int]) -> _Window:
+    """Find it for ``size`` × ``size`` cells with a cell in the middle."""
+    of_grid, of_patch = [], []
+    for middle, length in zip(cell, shape, strict=True):
+        start = middle - size // 2
+        inside = slice(max(start, 0), min(start + size, length))
+        of_grid.append(inside)
+        of_patch.append(slice(inside.start - start, inside.stop - start))
+    return _Window((of_grid[0], of_grid[1]), (of_patch[0], of_patch[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,65 +225,56 @@ def _usual(maps: MotionMaps) -> _Usual:
     valid, frames = maps.grid.valid, maps.frames
     velocity = np.full(maps.grid.shape, np.inf, np.float32)
     change = np.ones(maps.grid.shape, np.float32)
-    field, skin = (
-        np.hypot(*np.moveaxis(maps.excursion[:, *some_of(cells)], -1, 0)) for cells in (valid, skin_cells(maps.grid))
-    )
+    field, skin = (_length(maps.excursion[:, *some_of(cells)]) for cells in (valid, skin_cells(maps.grid)))
     upper = np.partition(field, int(0.9 * field.shape[1]), axis=1)[:, int(0.9 * field.shape[1])]
-    lengths = np.stack([maps.field, upper, np.median(skin, axis=1)], axis=1)
+    lengths = np.stack([maps.field, upper, median(skin)], axis=1)
     stepped = np.flatnonzero(frames.step_s > 0)
     if not len(stepped):
         return _Usual(velocity, change, lengths, np.zeros(len(frames.times_s), np.float32))
     some = stepped[:: max(1, len(stepped) // _FRAMES_FOR_NOISE)]
-    speed = np.hypot(frames.step[some, ..., 0], frames.step[some, ..., 1])[:, valid] / frames.step_s[some, None]
+    speed = _length(frames.step[some][:, valid]) / frames.step_s[some, None]
     quarter = len(some) // 4
     low = np.partition(speed, quarter, axis=0)[quarter] / _LOWER_QUARTILE
     velocity[valid] = np.maximum(low, _LEAST_VELOCITY_NOISE_MM_S)
-    change[valid] = np.maximum(np.median(frames.change[some][:, valid], axis=0), _LEAST_CHANGE)
+    change[valid] = np.maximum(median(frames.change[some][:, valid], axis=0), _LEAST_CHANGE)
     field_cells = tuple(index[::_FIELD_STRIDE] for index in some_of(valid))
-    field_change = np.median(_ratio(frames.change[:, *field_cells], change[field_cells]), axis=1)
+    field_change = median(_ratio(frames.change[:, *field_cells], change[field_cells]))
     return _Usual(velocity, change, lengths, field_change)
 
 
-def _cut_moving(maps: MotionMaps, usual: _Usual, candidate: Candidate, steps: int, size: int) -> Array:
-    """Cut (6, steps, size, size)."""
+def _cut_moving(maps: MotionMaps, usual: _Usual, candidate: Candidate, steps: int, window: _Window) -> Array:
+    """Cut (6, steps, rows, columns) of the window."""
     wanted_s = candidate.bump.peak_s + (np.arange(steps) - (steps - 1) / 2) / RATE_HZ
-    frames, cell = maps.frames, candidate.cell
+    frames, cells = maps.frames, window.of_grid
     rows, weights = _interpolation(frames.times_s - frames.step_s / 2, wanted_s, frames.step_s > 0)
     step_s = np.where(frames.step_s[rows] > 0, frames.step_s[rows], 1).astype(np.float32)
-    velocity = _around(frames.step[rows], cell, size) / step_s[:, None, None, None]
-    change = _around(frames.change[rows], cell, size)
     at_rows, at_weights = _interpolation(maps.times_s, wanted_s)
-    excursion = _around(maps.excursion[at_rows], cell, size)
-    noise = _around(maps.noise[None], cell, size, np.inf)
+    noise = maps.noise[cells]
     tissue = np.isfinite(noise)
-    with np.errstate(invalid="ignore"):  # outside the tissue both are infinite
-        error = _around(maps.error[at_rows], cell, size, np.inf)
-        confidence = np.where(tissue, _ratio(np.where(tissue, noise, 1), error), 0)
-    usual_change = _around(usual.change[None], cell, size, 1.0)
+    confidence = _ratio(np.where(tissue, noise, np.float32(1)), maps.error[at_rows, *cells])
     seen = (weights > 0).any(axis=1).reshape(-1, 1, 1)
-    out = np.empty((len(MOVING), steps, size, size), np.float32)
-    out[0:2] = _compress(_blend(weights, velocity), _around(usual.velocity[None], cell, size, np.inf))
-    out[2:4] = _compress(_blend(at_weights, excursion), noise)
-    out[4] = np.where(tissue & seen, _ratio(_blend(weights, change), usual_change), 0)
-    out[5] = _blend(at_weights, confidence)
-    return np.clip(out, -LIMIT, LIMIT)
+    out = np.empty((len(MOVING), steps, *noise.shape), np.float32)
+    out[0:2] = _compress(_blend(weights / step_s, frames.step[rows, *cells]), usual.velocity[cells])
+    out[2:4] = _compress(_blend(at_weights, maps.excursion[at_rows, *cells]), noise)
+    out[4] = _ratio(_blend(weights, frames.change[rows, *cells]), usual.change[cells]) * (tissue & seen)
+    out[5] = _blend(at_weights, confidence) * tissue
+    return np.clip(out, -LIMIT, LIMIT, out=out)
 
 
-def _cut_still(maps: MotionMaps, candidate: Candidate, size: int) -> Array:
-    """Cut (5, size, size)."""
-    cell = candidate.cell
-    tissue = _around(maps.grid.valid[None].astype(np.float32), cell, size)[0]
-    noise = _around(maps.noise[None], cell, size, _PLAIN_MM)[0]
-    amplitude = _around(candidate.amplitude[None], cell, size)[0]
-    depth_mm = np.broadcast_to(maps.grid.depth_mm.astype(np.float32)[:, None], maps.grid.shape)
+def _cut_still(maps: MotionMaps, candidate: Candidate, window: _Window) -> Array:
+    """Cut (5, rows, columns) of the window."""
+    cells = window.of_grid
+    tissue = maps.grid.valid[cells]
+    amplitude = candidate.amplitude[cells]
+    depth_mm = maps.grid.depth_mm.astype(np.float32)[cells[0], None]
     out = np.stack([
-        tissue,
-        _around(depth_mm[None], cell, size)[0] / 10,
-        np.log(np.where(tissue > 0, noise, _PLAIN_MM) / _PLAIN_MM),
+        tissue.astype(np.float32),
+        np.broadcast_to(depth_mm / 10, tissue.shape),
+        np.log(np.where(tissue, maps.noise[cells], _PLAIN_MM) / _PLAIN_MM),
         np.log((amplitude + _FEWEST_MM) / _PLAIN_MM),
-        amplitude / max(float(candidate.amplitude[cell]), _FEWEST_MM),
+        amplitude / max(float(candidate.amplitude[candidate.cell]), _FEWEST_MM),
     ])  # fmt: skip
-    return np.clip(out * (tissue > 0), -LIMIT, LIMIT)
+    return np.clip(out * tissue, -LIMIT, LIMIT).astype(np.float32)
 
 
 def _cut_surroundings(maps: MotionMaps, usual: _Usual, candidate: Candidate) -> Array:
@@ -254,33 +286,42 @@ def _cut_surroundings(maps: MotionMaps, usual: _Usual, candidate: Candidate) -> 
     beside = np.zeros(maps.grid.shape, bool)
     beside[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = True
     place = np.nonzero(beside & maps.grid.valid)
-    noise = float(np.median(maps.noise[place]))
+    noise = float(median(maps.noise[place]))
     vectors = maps.excursion[rows, *place].mean(axis=1)
-    ring = np.median(np.hypot(*np.moveaxis(maps.excursion[rows, *_ring(maps, candidate.cell)], -1, 0)), axis=1)
     in_mm = np.column_stack([
         vectors @ np.array(candidate.direction, np.float32),
-        np.hypot(vectors[:, 0], vectors[:, 1]),
-        ring,
+        _length(vectors),
+        median(_length(maps.excursion[rows, *_ring(maps, candidate.cell)])),
         usual.lengths[rows],
         maps.rigid[rows],
     ])  # fmt: skip
     frame_rows = _rows_within(frames_s, wanted_s)
     place_change = _ratio(maps.frames.change[frame_rows, *place], usual.change[place]).mean(axis=1)
-    confidence = _ratio(np.array(noise), np.median(maps.error[rows, *place], axis=1))
-
-    def laid_out(values: NDArray, at_s: Times) -> NDArray:
-        return np.interp(wanted_s, at_s, values, left=0, right=0) if len(at_s) else np.zeros(LONG_STEPS)
-
-    measured = (wanted_s >= maps.times_s[0]) & (wanted_s <= maps.times_s[-1])
-    out = np.stack([
-        measured,
-        np.arcsinh(laid_out(_upright(candidate), candidate.trace.times_s) / noise),
-        *(np.arcsinh(laid_out(column, times_s) / noise) for column in in_mm.T),
-        laid_out(usual.field_change[frame_rows], frames_s[frame_rows]),
-        laid_out(place_change, frames_s[frame_rows]),
-        laid_out(confidence, times_s),
+    confidence = _ratio(np.array(noise), median(maps.error[rows, *place]))
+    of_frames = np.column_stack([usual.field_change[frame_rows], place_change])
+    trace = candidate.trace
+    out = np.concatenate([
+        [(wanted_s >= maps.times_s[0]) & (wanted_s <= maps.times_s[-1])],
+        np.arcsinh(_lay_out(_upright(candidate)[:, None], trace.times_s, wanted_s) / noise),
+        np.arcsinh(_lay_out(in_mm, times_s, wanted_s) / noise),
+        _lay_out(of_frames, frames_s[frame_rows], wanted_s),
+        _lay_out(confidence[:, None], times_s, wanted_s),
     ])  # fmt: skip
     return np.clip(out, -LIMIT, LIMIT).astype(np.float32)
+
+
+def _lay_out(values: NDArray, at_s: Times, wanted_s: Times) -> NDArray[np.floating]:
+    """Interpolate each column of (n, k) to other times, (k, wanted); 0 beyond the first and the last."""
+    if not len(at_s):
+        return np.zeros((values.shape[1], len(wanted_s)))
+    after = np.clip(np.searchsorted(at_s, wanted_s), 1, max(len(at_s) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(at_s) - 1)
+    gap_s = at_s[after] - at_s[before]
+    share = np.divide(wanted_s - at_s[before], gap_s, out=np.zeros(len(wanted_s)), where=gap_s > 0)[:, None]
+    laid = values[before] * (1 - share) + values[after] * share
+    laid[(wanted_s < at_s[0]) | (wanted_s > at_s[-1])] = 0
+    return laid.T
 
 
 def _measure(maps: MotionMaps, candidates: Sequence[Candidate]) -> Array:
@@ -326,9 +367,10 @@ def _measure(maps: MotionMaps, candidates: Sequence[Candidate]) -> Array:
 
 def _interpolation(at_s: Times, wanted_s: Times, usable: NDArray[np.bool_] | None = None) -> tuple[slice, Array]:
     """Rows to blend and their weights (wanted, rows): averaged where they are denser, interpolated where sparser."""
-    near = slice(*(int(n) for n in np.searchsorted(at_s, (wanted_s[0] - _REACH_S, wanted_s[-1] + _REACH_S))))
-    gap = float(np.median(np.diff(at_s[near]))) if near.stop - near.start > 1 else 0.0
+    near = _rows_within(at_s, wanted_s, _REACH_S)
+    gap = float(median(np.diff(at_s[near]))) if near.stop - near.start > 1 else 0.0
     reach = min(_BLUR * max(gap, 1 / RATE_HZ), _REACH_S)
+    near = _rows_within(at_s, wanted_s, reach)
     weights = np.maximum(1 - np.abs(wanted_s[:, None] - at_s[near]) / reach, 0)
     if usable is not None:
         weights *= usable[near]
@@ -336,8 +378,8 @@ def _interpolation(at_s: Times, wanted_s: Times, usable: NDArray[np.bool_] | Non
     return near, np.divide(weights, total, out=np.zeros_like(weights), where=total > 0).astype(np.float32)
 
 
-def _rows_within(at_s: Times, wanted_s: Times) -> slice:
-    first, last = np.searchsorted(at_s, (wanted_s[0] - 1 / RATE_HZ, wanted_s[-1] + 1 / RATE_HZ))
+def _rows_within(at_s: Times, wanted_s: Times, margin_s: float = 1 / RATE_HZ) -> slice:
+    first, last = np.searchsorted(at_s, (wanted_s[0] - margin_s, wanted_s[-1] + margin_s))
     return slice(int(first), int(last))
 
 
@@ -347,18 +389,6 @@ def _blend(weights: Array, values: Array) -> Array:
     flat = np.einsum("wr,rv->wv", weights, values.reshape(len(values), -1))
     blended = flat.reshape(len(weights), *values.shape[1:])
     return np.moveaxis(blended, -1, 0) if values.ndim == 4 else blended
-
-
-def _around(values: Array, cell: tuple[int, int], size: int, outside: float = 0.0) -> Array:
-    """Cut ``size`` × ``size`` cells of (t, ny, nx, ...) with a cell in the middle."""
-    reach = size // 2
-    _, ny, nx = values.shape[:3]
-    top, left = cell[0] - reach, cell[1] - reach
-    rows = slice(max(top, 0), min(top + size, ny))
-    cols = slice(max(left, 0), min(left + size, nx))
-    out = np.full((len(values), size, size, *values.shape[3:]), outside, np.float32)
-    out[:, rows.start - top : rows.stop - top, cols.start - left : cols.stop - left] = values[:, rows, cols]
-    return out
 
 
 def _ring(maps: MotionMaps, cell: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -380,8 +410,17 @@ def _upright(candidate: Candidate) -> NDArray[np.float64]:
     return trace.mm if peak >= 0 else -trace.mm
 
 
+def _length(vectors: Array) -> Array:
+    """Lengths of vectors (..., 2)."""
+    x, y = vectors[..., 0], vectors[..., 1]
+    return np.sqrt(x * x + y * y)
+
+
 def _compress(values: Array, noise: Array) -> Array:
-    return np.arcsinh(values / noise)
+    """Inverse hyperbolic sine of the ratio, by its formula: NumPy's own takes three times as long."""
+    ratio = values / noise
+    size = np.abs(ratio)
+    return np.copysign(np.log(size + np.sqrt(size * size + 1)), ratio)
 
 
 def _ratio(values: NDArray, usual: NDArray) -> Array:
