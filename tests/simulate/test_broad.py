@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -28,15 +26,16 @@ def scenes() -> list[Scene]:
     return [random_scene(seed, "broad") for seed in SEEDS]
 
 
-@pytest.fixture(scope="module")
-def still(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("stills") / "grey.png"
-    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (458, 514), np.uint8))
-    return path
-
-
 def layers(scene: Scene) -> Layers:
     return scene.tissue.layers
+
+
+def recording(scene: Scene) -> tuple[float, ...]:
+    return scene.duration_s, scene.frame_rate_hz, scene.width_px, scene.height_px, scene.mm_per_px
+
+
+def moves_otherwise(scene: Scene) -> bool:
+    return any(motion.kind != "drift" for motion in scene.look_alikes)
 
 
 def test_recordings_vary_as_widely_as_real_ones(scenes):
@@ -172,6 +171,17 @@ def test_held_out_scenes_have_the_same_events_and_another_way_of_imaging():
         assert broad.tissue.imaging is None
         assert other.tissue.imaging is not None
         assert len(other.tissue.imaging.angles_deg) == 3
+
+
+def test_busy_scenes_are_the_same_recordings_of_the_same_muscles_with_more_going_on(scenes):
+    busy = [random_scene(scene.seed, "broad-busy") for scene in scenes]
+    for plain, more in zip(scenes, busy, strict=True):
+        assert (more.tissue, more.machine) == (plain.tissue, plain.machine)
+        assert recording(more) == recording(plain)
+    twitches, more_twitches = (sum(len(scene.twitches) for scene in some) for some in (scenes, busy))
+    assert 2.3 < more_twitches / twitches < 3.7
+    assert np.mean([not scene.twitches for scene in busy]) < 0.1
+    assert np.mean([moves_otherwise(scene) for scene in busy]) > 0.82 > np.mean([moves_otherwise(s) for s in scenes])
 
 
 def test_textured_scenes_take_their_tissue_from_a_still(still):

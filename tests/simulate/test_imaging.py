@@ -70,12 +70,13 @@ def picture_at(scene: Scene, time_s: float) -> np.ndarray:
 def measured_shift(a: np.ndarray, b: np.ndarray, rows: slice, columns: slice) -> tuple[float, float]:
     """Shift of a patch in pixels: the translation with the largest correlation (ECC, Evangelidis 2008)."""
     reach = 8
-    wide = b[max(rows.start - reach, 0) : rows.stop + reach, columns.start - reach : columns.stop + reach]
+    wide = b[max(rows.start - reach, 0) : rows.stop + reach, columns.start - reach : columns.stop + reach].copy()
+    everywhere = np.ones(wide.shape, np.uint8)
     top = rows.start - max(rows.start - reach, 0)
     start = np.array([[1, 0, reach], [0, 1, top]], np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-6)
     _, warp = cv2.findTransformECC(
-        a[rows, columns].copy(), wide.copy(), start, cv2.MOTION_TRANSLATION, criteria, None, 3
+        a[rows, columns].copy(), wide, start, cv2.MOTION_TRANSLATION, criteria, everywhere, 3
     )
     return float(warp[0, 2] - reach), float(warp[1, 2] - top)
 
@@ -185,7 +186,8 @@ def test_a_real_still_gives_a_clip_that_looks_like_it():
     frame = next(render(scene))[1].astype(float)
     tissue = scene.tissue
     assert isinstance(tissue, Texture)
-    still = cv2.imread(str(tissue.still), cv2.IMREAD_GRAYSCALE).astype(float)
+    still = cv2.imread(str(tissue.still), cv2.IMREAD_GRAYSCALE)
+    assert still is not None
     still = still[:, ::-1] if tissue.mirrored else still
     part = still[tissue.crop_y_px :, tissue.crop_x_px :][: scene.height_px, : scene.width_px]
     assert np.corrcoef(part.ravel(), frame.ravel())[0, 1] > 0.95

@@ -1,4 +1,4 @@
-"""What each look-alike promises: its period, its size, whether it is rigid, and whether anything moves at all."""
+"""What each look-alike promises: its period, its size, and whether anything moves at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from fasciscan.simulate import (
     Layers,
     Machine,
     Phantom,
-    ProbeMotion,
     Pulsation,
     Scene,
     Tremor,
@@ -20,7 +19,7 @@ from fasciscan.simulate import (
     displacement,
     render,
 )
-from fasciscan.simulate.mimics import Cramp, Fibrillation, Flicker, Myokymia, ProbePress, Shadow, Wave
+from fasciscan.simulate.mimics import Cramp, Fibrillation, Flicker, Myokymia, Shadow, Wave
 
 LAYERS = Layers(skin_mm=1.5, muscle_top_mm=5.0, muscle_bottom_mm=18.0, bottom_mm=21.0)
 WAVES = (Wave(2.3, 0.1, 0.4), Wave(5.1, 0.6, 0.4), Wave(8.7, 0.3, 0.3))
@@ -64,30 +63,6 @@ def test_tremor_waxes_and_wanes_about_its_rate():
     envelope = np.abs(course[:8000]).reshape(40, 200).max(axis=1)  # 0.2 s hold more than a cycle
     assert envelope.min() < 0.4
     assert envelope.max() > 0.9
-
-
-def test_a_twist_is_rigid_and_turns_about_the_probe():
-    twist = ProbeMotion(1.0, 0.2, 0.0, 0.0, returns=False, turn_deg=1.5, pivot_x_mm=12.0)
-    x, y = grid()
-    u = twist.pattern(x, y, LAYERS)
-    before = np.hypot(x[0, 0] - x[-1, -1], y[0, 0] - y[-1, -1])
-    moved_x, moved_y = x + u[0], y + u[1]
-    after = np.hypot(moved_x[0, 0] - moved_x[-1, -1], moved_y[0, 0] - moved_y[-1, -1])
-    assert after == pytest.approx(before, rel=1e-9)
-    assert np.hypot(u[0], u[1])[0, 24] == pytest.approx(0, abs=1e-9)
-    assert np.hypot(u[0], u[1])[-1, 24] == pytest.approx(y[-1, 0] * np.radians(1.5), rel=0.01)
-    assert (twist.name, replace(twist, turn_deg=0.0).name, replace(twist, turn_deg=0.0, returns=True).name) == (
-        "twist", "slip", "tap",
-    )  # fmt: skip
-
-
-def test_pressure_brings_deep_tissue_nearer_and_leaves_the_skin():
-    press = ProbePress(1.0, 0.3, 0.8, 12.0, returns=True)
-    x, y = grid()
-    u = press.pattern(x, y, LAYERS)
-    assert np.hypot(u[0], u[1])[0].max() == 0
-    assert u[1][:, 10] == pytest.approx(-0.8 * np.clip(y[:, 0] / LAYERS.bottom_mm, 0, 1))
-    assert press.course(np.array([1.0, 1.3, 1.6, 2.0])) == pytest.approx([0, 1, 0, 0])
 
 
 def test_a_cramp_is_sustained_and_ripples():

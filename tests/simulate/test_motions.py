@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fasciscan.simulate import Breathing, Contraction, Drift, Layers, ProbeMotion, Pulsation, Tremor, Twitch
+from fasciscan.simulate import Breathing, Contraction, Layers, Pulsation, Tremor, Twitch
 
 LAYERS = Layers(skin_mm=1.5, muscle_top_mm=6.0, muscle_bottom_mm=34.0, bottom_mm=40.0)
 TWITCH = Twitch(20.0, 20.0, 1.0, 0.075, 0.2, 0.3, 0.0, 10.7, 4.5, site=1)
@@ -69,21 +69,6 @@ def test_neighbours_are_dragged_along_but_skin_and_bone_stay():
     assert size[y > LAYERS.bottom_mm - 0.05].max() < 1e-3
 
 
-def test_a_slip_moves_the_skin_too_and_does_not_come_back():
-    slip = ProbeMotion(1.0, 0.2, 0.7, -0.1, returns=False)
-    x, y = grid(1.0)
-    u = slip.pattern(x, y, LAYERS)
-    assert np.ptp(u[0]) == 0
-    assert (u[0, 0, 0], u[1, 0, 0]) == (0.7, -0.1)
-    assert slip.course(np.array([0.9, 1.2, 50.0])) == pytest.approx([0, 1, 1])
-    assert slip.span_s[1] == np.inf
-
-
-def test_a_tap_comes_back():
-    tap = ProbeMotion(1.0, 0.1, 0.3, 0.0, returns=True)
-    assert tap.course(np.array([0.9, 1.1, 1.2, 5.0])) == pytest.approx([0, 1, 0, 0])
-
-
 def test_a_contraction_is_held_for_more_than_half_a_second_and_released():
     contraction = Contraction(20, 20, 2.0, 0.3, 0.8, 0.5, 1.0, 0.0, 40, 25)
     t = np.linspace(0, 6, 6001)
@@ -117,9 +102,3 @@ def test_tremor_oscillates_at_its_rate_only_during_its_burst():
     assert np.all(course[(t < 2) | (t > 6)] == 0)
     spectrum = np.abs(np.fft.rfft(course))
     assert np.fft.rfftfreq(len(t), t[1])[spectrum.argmax()] == pytest.approx(7.0, abs=0.2)
-
-
-def test_a_drift_goes_on_and_on():
-    drift = Drift(0.01, -0.02)
-    x, y = grid(1.0)
-    assert drift.pattern(x, y, LAYERS)[:2, 5, 5] * drift.course(np.asarray(30.0)) == pytest.approx([0.3, -0.6])

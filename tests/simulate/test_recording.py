@@ -54,7 +54,8 @@ def decode(path: Path) -> tuple[np.ndarray, np.ndarray, list[int]]:
     with av.open(str(path)) as container:
         for i, frame in enumerate(container.decode(video=0)):
             plane = frame.planes[0]
-            luma = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+            luma = rows[: frame.height, : frame.width]
             assert frame.pts is not None
             assert frame.time_base is not None
             times.append(float(frame.pts * frame.time_base))

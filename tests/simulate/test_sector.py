@@ -64,7 +64,8 @@ def moved_px(scene: Scene, x_px: float, y_px: float, time_s: float) -> tuple[np.
     start = np.array([[1, 0, room + truth[0]], [0, 1, room + truth[1]]], np.float32)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-6)
     pair = frames[0.0][patch].copy(), frames[time_s][wide].copy()
-    _, warp = cv2.findTransformECC(*pair, start, cv2.MOTION_TRANSLATION, criteria, None, 3)
+    everywhere = np.ones(pair[1].shape, np.uint8)
+    _, warp = cv2.findTransformECC(*pair, start, cv2.MOTION_TRANSLATION, criteria, everywhere, 3)
     return warp[:, 2] - room, truth
 
 
@@ -74,6 +75,8 @@ def test_tissue_moves_as_the_truth_says_left_and_right_in_the_fan(s_mm, d_mm):
     twitch = Twitch(x, y, 0.2, 0.08, 0.2, 0.4, 60.0, 20.0, 14.0, site=1)
     scene = fan_scene(twitches=(twitch,))
     (event,) = tell_truth(scene, "x").twitches
+    assert event.x_px is not None
+    assert event.y_px is not None
     assert (event.x_px, event.y_px) == pytest.approx((x / MM_PER_PX - 0.5, y / MM_PER_PX - 0.5))
     seen, truth = moved_px(scene, event.x_px, event.y_px, 0.28)
     assert np.hypot(*truth) > 2

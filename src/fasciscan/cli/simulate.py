@@ -32,9 +32,9 @@ def simulate(
         str,
         typer.Option(
             metavar="NAME",
-            help="broad: as varied as real life. broad-heldout: the same events, other imaging, for tests. "
-            "broad-texture: the same on stills of muscle. Or texture-twitches, texture-mixed, scatterer-twitches, "
-            "scatterer-mixed: narrower.",
+            help="broad: as varied as real life. broad-busy: more twitches and more other motion, for training. "
+            "broad-heldout: the events of broad, other imaging, for tests. broad-texture: on stills of muscle. "
+            "Or texture-twitches, texture-mixed, scatterer-twitches, scatterer-mixed: narrower.",
         ),
     ] = "broad",
     stills: Annotated[

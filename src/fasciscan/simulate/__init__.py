@@ -3,17 +3,9 @@
 from fasciscan.simulate.batch import make_clips
 from fasciscan.simulate.displacement import displacement
 from fasciscan.simulate.mimics import LookAlike
-from fasciscan.simulate.motions import (
-    Breathing,
-    Contraction,
-    Drift,
-    Layers,
-    ProbeMotion,
-    Pulsation,
-    Tremor,
-    Twitch,
-)
+from fasciscan.simulate.motions import Breathing, Contraction, Layers, Pulsation, Tremor, Twitch
 from fasciscan.simulate.presets import PRESETS, random_scene
+from fasciscan.simulate.probe import Drift, ProbeMotion
 from fasciscan.simulate.render import render
 from fasciscan.simulate.scene import Machine, Phantom, Scene, Screen, Texture
 from fasciscan.simulate.truth import TrueEvent, Truth, read_truth, tell_truth

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.simulate.displacement import GRID_MM, FieldGrid
-from fasciscan.simulate.machine import noise_level
+from fasciscan.simulate.machine import noise_level, shadow_gain
 from fasciscan.simulate.motions import FWHM_TO_SD, Sector
 from fasciscan.simulate.phantom import ELEVATION_MM, Scatterers, build_phantom
 from fasciscan.simulate.scene import Imaging, Phantom, Scene
@@ -131,7 +131,7 @@ class Beam:
                 summed = field
                 for look, echo in zip(self._looks, echoes, strict=True):
                     self._sum_echoes(look, field, echo)
-            shading = self._shading(float(t))
+            shading = shadow_gain(self._scene, self._columns_mm, float(t))
             seen = [
                 _detect(echo, shading, bank[start : start + size].reshape(echo.shape), self._noise)
                 for echo, start in zip(echoes, begin, strict=True)
@@ -192,13 +192,6 @@ class Beam:
             np.abs(y - self._scene.beam_size_mm[1] / 2) < self._shape[0] * self._cell_y / 2 + room
         )
         return Scatterers(x[near], y[near], all_of_them.z_mm[near], all_of_them.amplitude[near])
-
-    def _shading(self, t_s: float) -> NDArray[np.float32]:
-        """Return what is left of the echoes in each column under shadows."""
-        left = np.ones(self._shape[1], np.float32)
-        for shadow in self._scene.shadows:
-            left *= shadow.gain(self._columns_mm, t_s)
-        return left
 
 
 def _fan_maps(scene: Scene, sector: Sector, inner: tuple[int, int]) -> tuple[cv2.typing.MatLike, cv2.typing.MatLike]:

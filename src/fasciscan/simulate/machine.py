@@ -13,13 +13,12 @@ NOISE_GRAIN_PX = (2, 3)
 """Noise of a warped still is made this coarse (down, across) and enlarged: pulses and beams are wider than pixels."""
 
 
-def shade(
-    amplitude: NDArray[np.float32], scene: Scene, columns_mm: NDArray[np.floating], t_s: float
-) -> NDArray[np.float32]:
-    """Weaken the echoes of pixels (height, width) under the shadows of a scene."""
+def shadow_gain(scene: Scene, columns_mm: NDArray[np.floating], t_s: float) -> NDArray[np.float32]:
+    """Return what is left of the echoes in each column (n,) under the shadows of a scene, 0 to 1."""
+    left = np.ones(len(columns_mm), np.float32)
     for shadow in scene.shadows:
-        amplitude = amplitude * shadow.gain(columns_mm, t_s)
-    return amplitude
+        left *= shadow.gain(columns_mm, t_s)
+    return left
 
 
 def add_noise(amplitude: NDArray[np.float32], scene: Scene, generator: np.random.Generator) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Look-alikes of the second kind: irregular muscle activity, pressure of the probe, and changes that move no tissue."""
+"""More look-alikes: irregular muscle activity, and changes that move no tissue; and the list of all there are."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from fasciscan.simulate.motions import (
     Array,
     Breathing,
     Contraction,
-    Drift,
     Layers,
-    ProbeMotion,
     Pulsation,
     Tremor,
+    contracted,
     cosine_step,
-    shortening,
+    swelling,
     turned,
     with_elevation,
 )
+from fasciscan.simulate.probe import Drift, ProbeMotion, ProbePress
 
 SWELL_S = 0.3
 """Time that irregular activity takes to set in and to end."""
@@ -76,12 +76,12 @@ class Cramp:
     def course(self, t_s: Array) -> Array:
         """Rise, ripple, and let go as slowly as it rose."""
         t = np.asarray(t_s)
-        held = cosine_step((t - self.onset_s) / self.rise_s) * cosine_step((self.offset_s - t) / self.rise_s)
+        held = swelling(t, self.onset_s, self.offset_s, self.rise_s)
         return held * (1 - self.IRREGULAR_SHARE + self.IRREGULAR_SHARE * irregular(self.waves, t))
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Shorten a territory of many units."""
-        return with_elevation(self.amplitude_mm * shortening(self, x_mm, y_mm, 1.0) * layers.mobility(x_mm, y_mm))
+        return contracted(self, x_mm, y_mm, layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +139,14 @@ class Myokymia:
         total = np.zeros(t.shape)
         for start in self.groups_s:
             p = t - start
-            edge = 0.5 / self.rate_hz
-            held = cosine_step(p / edge) * cosine_step((self.group_s - p) / edge)
+            held = swelling(p, 0.0, self.group_s, 0.5 / self.rate_hz)
             beat = 0.5 - 0.5 * np.cos(2 * np.pi * self.rate_hz * p)
             total += held * (self.FUSED_SHARE + (1 - self.FUSED_SHARE) * beat)
         return total
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Shorten the territory of one unit."""
-        return with_elevation(self.amplitude_mm * shortening(self, x_mm, y_mm, 1.0) * layers.mobility(x_mm, y_mm))
+        return contracted(self, x_mm, y_mm, layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ class Fibrillation:
     def course(self, t_s: Array) -> Array:
         """Shimmer irregularly."""
         t = np.asarray(t_s)
-        held = cosine_step((t - self.onset_s) / SWELL_S) * cosine_step((self.offset_s - t) / SWELL_S)
+        held = swelling(t, self.onset_s, self.offset_s, SWELL_S)
         return held * irregular(self.waves, t)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
@@ -192,49 +191,6 @@ class Fibrillation:
         k = 2 * np.pi / self.grain_mm
         checks = np.stack([np.cos(k * s) * np.sin(0.8 * k * n), np.sin(0.7 * k * s) * np.cos(k * n)])
         return with_elevation(self.amplitude_mm * region * checks)
-
-
-@dataclass(frozen=True, slots=True)
-class ProbePress:
-    """The probe is pressed in or let go: seen from it, deep tissue comes nearer while the skin stays."""
-
-    kind: ClassVar[str] = "probe motion"
-    name: ClassVar[str] = "press"
-    SPREAD: ClassVar[float] = 0.3
-    """Sideways over axial strain, from the middle: tissue gives way along the plane and across it."""
-    onset_s: float
-    travel_s: float
-    amplitude_mm: float
-    """Approach of the deepest tissue."""
-    middle_mm: float
-    returns: bool
-
-    @property
-    def peak_s(self) -> float:
-        """When the pressure is full."""
-        return self.onset_s + self.travel_s
-
-    @property
-    def offset_s(self) -> float:
-        """When the probe rests again."""
-        return self.onset_s + self.travel_s * (2 if self.returns else 1)
-
-    @property
-    def span_s(self) -> tuple[float, float]:
-        """Pressure that stays never ends."""
-        return self.onset_s, self.offset_s if self.returns else np.inf
-
-    def course(self, t_s: Array) -> Array:
-        """Press as a raised cosine, and let go if it returns."""
-        p = (np.asarray(t_s) - self.onset_s) / self.travel_s
-        return cosine_step(p) - (cosine_step(p - 1) if self.returns else 0)
-
-    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
-        """Come nearer with depth and spread to the sides."""
-        share = np.clip(layers.depth(x_mm, y_mm) / layers.bottom_mm, 0, 1)
-        strain = self.amplitude_mm / layers.bottom_mm
-        sideways = self.SPREAD * strain * (x_mm - self.middle_mm) * share
-        return with_elevation(np.stack([sideways, -self.amplitude_mm * share]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +217,7 @@ class Shadow:
 
     def gain(self, x_mm: NDArray[np.floating], t_s: float) -> NDArray[np.float32]:
         """Return by how much echoes are weakened at places along the probe's face, 0 to 1."""
-        held = cosine_step(np.asarray((t_s - self.onset_s) / SWELL_S)) * cosine_step(
-            np.asarray((self.offset_s - t_s) / SWELL_S)
-        )
+        held = swelling(np.asarray(t_s), self.onset_s, self.offset_s, SWELL_S)
         middle = self.x_mm + self.swing_mm * irregular(self.waves, np.asarray(t_s))
         outside = (np.abs(x_mm - middle) - self.width_mm / 2) / self.edge_mm
         return (10 ** (-self.loss_db * held * (1 - cosine_step(outside + 0.5)) / 20)).astype(np.float32)

@@ -31,6 +31,8 @@ SECOND_CORE_SHARE = 0.6
 """Strength of a split territory's second core; the sizes of the parts vary widely (PMC7208543), this is our middle."""
 OUT_OF_PLANE_SHARE = 0.15
 """Elevational over in-plane motion: a probe along the fibres is seldom off their plane by more than 10 degrees."""
+ALWAYS_S = (-np.inf, np.inf)
+"""Span of what never rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +199,10 @@ class Twitch:
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Add the active and the passive field, held back by skin and bone."""
-        active = shortening(self, x_mm, y_mm, 1.0)
+        active = shortening(self, x_mm, y_mm)
         if self.second_core_mm is not None:
             dx, dy = self.second_core_mm
-            active = active + SECOND_CORE_SHARE * shortening(self, x_mm - dx, y_mm - dy, 1.0)
+            active = active + SECOND_CORE_SHARE * shortening(self, x_mm - dx, y_mm - dy)
         passive = shortening(self, x_mm, y_mm, self.passive_spread)
         field = self.amplitude_mm * ((1 - self.passive_share) * active + self.passive_share * passive)
         return with_elevation(field * layers.mobility(x_mm, y_mm))
@@ -252,7 +254,7 @@ class Contraction:
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Shorten a very large territory."""
-        return with_elevation(self.amplitude_mm * shortening(self, x_mm, y_mm, 1.0) * layers.mobility(x_mm, y_mm))
+        return contracted(self, x_mm, y_mm, layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,7 @@ class Pulsation:
     @property
     def span_s(self) -> tuple[float, float]:
         """Always."""
-        return -np.inf, np.inf
+        return ALWAYS_S
 
     def course(self, t_s: Array) -> Array:
         """Move fast outwards and slowly back, at a rate that wanders with the breath."""
@@ -322,7 +324,7 @@ class Breathing:
     @property
     def span_s(self) -> tuple[float, float]:
         """Always."""
-        return -np.inf, np.inf
+        return ALWAYS_S
 
     def course(self, t_s: Array) -> Array:
         """Swing as a sine."""
@@ -372,7 +374,7 @@ class Tremor:
         """Oscillate as a sine that swells, wanes in between, and dies away."""
         t = np.asarray(t_s) - self.onset_s
         length = self.offset_s - self.onset_s
-        swell = cosine_step(t / self.SWELL_S) * cosine_step((length - t) / self.SWELL_S)
+        swell = swelling(t, 0.0, length, self.SWELL_S)
         wane = 1 - self.waning * (0.5 - 0.5 * np.cos(2 * np.pi * self.waning_hz * t))
         # The rate wavers with the strength: no muscle is a tuning fork.
         turn = 2 * np.pi * self.waning_hz
@@ -384,81 +386,6 @@ class Tremor:
         s, n = turned(self, x_mm, y_mm)
         broad = np.exp(-0.5 * ((s / (self.major_mm * FWHM_TO_SD)) ** 2 + (n / (self.minor_mm * FWHM_TO_SD)) ** 2))
         return with_elevation(_along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(x_mm, y_mm)))
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeMotion:
-    """The probe slips (and stays) or is tapped (and returns): everything moves as one, the skin too."""
-
-    kind: ClassVar[str] = "probe motion"
-    OUT_OF_PLANE: ClassVar[float] = 0.3
-    """A hand slips as easily across the scan plane as along it."""
-    onset_s: float
-    travel_s: float
-    x_shift_mm: float
-    y_shift_mm: float
-    returns: bool
-    turn_deg: float = 0.0
-    """Rotation of the image about the middle of the probe's face."""
-    pivot_x_mm: float = 0.0
-
-    @property
-    def name(self) -> str:
-        """A twist turns, a tap returns, a slip stays."""
-        return "twist" if self.turn_deg else "tap" if self.returns else "slip"
-
-    @property
-    def peak_s(self) -> float:
-        """When the probe has gone farthest."""
-        return self.onset_s + self.travel_s
-
-    @property
-    def offset_s(self) -> float:
-        """When the probe rests again."""
-        return self.onset_s + self.travel_s * (2 if self.returns else 1)
-
-    @property
-    def span_s(self) -> tuple[float, float]:
-        """A slip never ends: what it shifted stays shifted."""
-        return self.onset_s, self.offset_s if self.returns else np.inf
-
-    def course(self, t_s: Array) -> Array:
-        """Move out as a raised cosine, and back if it returns."""
-        p = (np.asarray(t_s) - self.onset_s) / self.travel_s
-        return cosine_step(p) - (cosine_step(p - 1) if self.returns else 0)
-
-    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
-        """Move everything as one rigid body."""
-        one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
-        across = self.OUT_OF_PLANE * np.hypot(self.x_shift_mm, self.y_shift_mm)
-        sin, less = np.sin(np.radians(self.turn_deg)), np.cos(np.radians(self.turn_deg)) - 1
-        dx, dy = (x_mm - self.pivot_x_mm) * one, y_mm * one
-        turn_x, turn_y = less * dx - sin * dy, sin * dx + less * dy
-        return np.stack([self.x_shift_mm * one + turn_x, self.y_shift_mm * one + turn_y, across * one])
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """A slow slide of the probe over the skin."""
-
-    kind: ClassVar[str] = "drift"
-    name: ClassVar[str] = "drift"
-    x_mm_per_s: float
-    y_mm_per_s: float
-
-    @property
-    def span_s(self) -> tuple[float, float]:
-        """Always."""
-        return -np.inf, np.inf
-
-    def course(self, t_s: Array) -> Array:
-        """Grow with time."""
-        return np.asarray(t_s, dtype=float)
-
-    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:  # noqa: ARG002
-        """Move everything alike."""
-        one = np.ones(np.broadcast_shapes(np.shape(x_mm), np.shape(y_mm)))
-        return with_elevation(np.stack([self.x_mm_per_s * one, self.y_mm_per_s * one]))
 
 
 class Turned(Protocol):
@@ -481,7 +408,19 @@ class Acting(Turned, Protocol):
     def minor_mm(self) -> float: ...  # noqa: D102
 
 
-def shortening(at: Acting, x_mm: Array, y_mm: Array, spread: float) -> Array:
+class Pulling(Acting, Protocol):
+    """A territory that pulls so far."""
+
+    @property
+    def amplitude_mm(self) -> float: ...  # noqa: D102
+
+
+def contracted(at: Pulling, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+    """Return the (3, …) displacement in mm where a territory shortens, held back by skin and bone."""
+    return with_elevation(at.amplitude_mm * shortening(at, x_mm, y_mm) * layers.mobility(x_mm, y_mm))
+
+
+def shortening(at: Acting, x_mm: Array, y_mm: Array, spread: float = 1.0) -> Array:
     """Return the (2, …) field of unit size described at :class:`Twitch`."""
     s, n = turned(at, x_mm, y_mm)
     sd_s, sd_n = at.major_mm * spread * FWHM_TO_SD, at.minor_mm * spread * FWHM_TO_SD
@@ -511,6 +450,11 @@ def with_elevation(field: Array) -> Array:
 def cosine_step(p: Array) -> Array:
     """Rise from 0 at p ≤ 0 to 1 at p ≥ 1 as a raised cosine."""
     return 0.5 - 0.5 * np.cos(np.pi * np.clip(p, 0, 1))
+
+
+def swelling(t_s: Array, onset_s: float, offset_s: float, edge_s: float) -> Array:
+    """Rise to 1 within ``edge_s`` of the onset, and fall to 0 within as long before the offset."""
+    return cosine_step((t_s - onset_s) / edge_s) * cosine_step((offset_s - t_s) / edge_s)
 
 
 def _ramp(y: Array, start: float, end: float) -> Array:

@@ -14,7 +14,7 @@ from fasciscan.simulate.machine import (
     persist,
     recording_plan,
     scan_times,
-    shade,
+    shadow_gain,
 )
 from fasciscan.simulate.scene import Phantom, Scene, Stream
 
@@ -67,6 +67,6 @@ def _scan(scene: Scene) -> Iterator[NDArray[np.uint8]]:
 
         columns_mm = (np.arange(scene.width_px) + 0.5) * scene.mm_per_px
         amplitudes = zip(scan_times(scene), scan_texture(scene, scan_times(scene)), strict=True)
-        shaded = (shade(amplitude, scene, columns_mm, float(time)) for time, amplitude in amplitudes)
+        shaded = (amplitude * shadow_gain(scene, columns_mm, float(time)) for time, amplitude in amplitudes)
         noisy = (add_noise(amplitude, scene, noise) for amplitude in shaded)
         yield from persist((compress(picture, machine.dynamic_range_db) for picture in noisy), machine.persistence)

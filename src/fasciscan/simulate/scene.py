@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
@@ -141,7 +141,7 @@ class Scene:
     tissue: Texture | Phantom
     machine: Machine
     twitches: tuple[Twitch, ...] = ()
-    look_alikes: tuple[LookAlike, ...] = field(default=())
+    look_alikes: tuple[LookAlike, ...] = ()
 
     def __post_init__(self) -> None:
         machine = self.machine

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,22 @@ STILL_TOP_PX, STILL_SIDE_PX, STILL_BOTTOM_PX = 6, 44, 60
 """Edges of the stills kept out of the image: black or labelled sides, marks below, room for tissue to move in."""
 
 
-def draw_texture(rng: np.random.Generator, stills: Sequence[Path | str], mm_per_px: float) -> tuple[Texture, int, int]:
-    """Draw which still becomes the tissue, and take all of it but its edges.
+FIBRES_DEG = (-20.0, 0.0)
+"""Direction of the fascicles in the stills, from the x axis towards the y axis (down)."""
 
-    Returns
-    -------
-    texture, width_px, height_px
-        The tissue, and the size of the image it fills.
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A still as tissue, the size of the image it fills, and the direction of its fascicles."""
+
+    texture: Texture
+    width_px: int
+    height_px: int
+    fibres_deg: float
+
+
+def draw_still(rng: np.random.Generator, stills: Sequence[Path | str], mm_per_px: float) -> Still:
+    """Draw which still becomes the tissue, and take all of it but its edges.
 
     Raises
     ------
@@ -42,4 +52,5 @@ def draw_texture(rng: np.random.Generator, stills: Sequence[Path | str], mm_per_
     depth = height * mm_per_px
     # Read off the stills: skin ends near 5 %, muscle begins near 22 % of the depth and goes on past the lower edge.
     layers = Layers(0.05 * depth, 0.22 * depth, 0.95 * depth, 1.3 * depth)
-    return Texture(still, STILL_SIDE_PX, STILL_TOP_PX, mirrored, layers), width, height
+    texture = Texture(still, STILL_SIDE_PX, STILL_TOP_PX, mirrored, layers)
+    return Still(texture, width, height, float(rng.uniform(*FIBRES_DEG)))

@@ -12,7 +12,8 @@ from typing import Any
 from fasciscan.errors import FasciscanError
 from fasciscan.simulate.machine import recording_plan
 from fasciscan.simulate.mimics import LookAlike
-from fasciscan.simulate.motions import ProbeMotion, Twitch
+from fasciscan.simulate.motions import Twitch
+from fasciscan.simulate.probe import ProbeMotion
 from fasciscan.simulate.scene import Scene
 
 SCHEMA = "fasciscan.truth/1"
