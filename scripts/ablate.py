@@ -18,7 +18,8 @@ from pathlib import Path
 
 from fasciscan.learn.calibrate import calibrate, score_at
 from fasciscan.learn.command import telling
-from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, prepare
+from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, load_measures, prepare
+from fasciscan.learn.glance import fit_glance
 from fasciscan.learn.network import NetworkConfig, TwitchNet
 from fasciscan.learn.run import MOST_OTHERS
 from fasciscan.learn.train import TrainConfig, load_trained, train
@@ -71,8 +72,8 @@ def withhold(args: argparse.Namespace) -> list[dict[str, object]]:
     """Score a trained network without each part of its input."""
     sources = (find_sources(folder) for folder in (args.validation, args.test))
     prepared = (prepare(part, args.work / "examples", jobs=args.jobs) for part in sources)
-    validation, test = (load_examples(part) for part in prepared)
     whole = load_trained(args.trained)
+    validation, test = (load_examples(part, whole.glance) for part in prepared)
     rows = []
     for name, parts in WITHHELD.items():
         blind = replace(whole, network=without(whole.network, parts))
@@ -99,7 +100,9 @@ def ablations(
     def load(chosen: list[list[Source]], *, with_scale: bool = True) -> tuple[Examples, Examples, Examples]:
         kept = args.work / "examples"
         training, *others = (prepare(part, kept, with_scale=with_scale, jobs=args.jobs) for part in chosen)
-        return load_examples(training, MOST_OTHERS), load_examples(others[0]), load_examples(others[1])
+        glance = fit_glance(load_measures(training), load_measures(others[0]))
+        validation, test = (load_examples(part, glance) for part in others)
+        return load_examples(training, glance, MOST_OTHERS), validation, test
 
     plain = [source for source in sources[0] if not has_look_alikes(source)]
     for name, parts in WITHHELD.items():

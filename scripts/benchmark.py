@@ -19,24 +19,26 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from fasciscan import pipeline
 from fasciscan.clip import Clip, ClipOptions, open_clip
 from fasciscan.clip.video import DECODER_THREADS
-from fasciscan.motion import Grid, MotionConfig, MotionMaps, lay_grid
+from fasciscan.motion import Grid, MotionConfig, lay_grid
 from fasciscan.motion.flow import SUMS, blend, filter_frame, gradient_sums, solve_cells
-from fasciscan.pipeline import analyze
-from fasciscan.twitch import Candidate, Network, Verdict, load_network
+from fasciscan.twitch import Network, Panel, load_network
 
 REAL_CLIP = Path(__file__).resolve().parents[2] / "shared" / "clips" / "mmu_test_video.mp4"
 COMMAND = Path(sysconfig.get_path("scripts")) / "fasciscan"
@@ -48,6 +50,9 @@ FARNEBACK_FRAMES = 100
 """Dense flow does a few dozen frames in a second; its time for the whole clip is worked out from these."""
 KERNEL_FRAMES = 200
 """Frames the flow kernel is timed on, held in memory."""
+
+ORIGIN = ("describe_event", "find_layers", "group_sites", "lean_of")
+"""What the analysis calls to tell where twitches start and how they move."""
 
 NAMES = {
     "decode": "decoding alone (PyAV, two frame threads)",
@@ -115,28 +120,49 @@ def main() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is asked of a clip; by default only of the network."""
+    """What is asked of a clip; by default only of the network and of what tells the origin."""
 
     to_decoding: float = np.inf
     to_opencv: float = 0.0
     to_playing: float = 0.0
     of_network: float = 0.15
+    for_origin: float = 0.10
+
+
+class Stopwatch:
+    """Counts the seconds spent in whatever it is put around."""
+
+    def __init__(self):
+        self.took_s = 0.0
+
+    def around(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the same work, counted."""
+
+        def counted(*args: Any, **named: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                return work(*args, **named)
+            finally:
+                self.took_s += time.perf_counter() - started
+
+        return counted
 
 
 class TimedNetwork:
     """The network, with the time it takes to cut its patches and to judge them."""
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, watch: Stopwatch):
         self.name, self.sha256 = network.name, network.sha256
-        self.took_s = 0.0
-        self._network = network
+        self.classify = watch.around(network.classify)
 
-    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
-        """Judge candidates, and count the seconds."""
-        started = time.perf_counter()
-        verdicts = self._network.classify(maps, candidates)
-        self.took_s += time.perf_counter() - started
-        return verdicts
+
+@contextmanager
+def origin_timed(watch: Stopwatch) -> Iterator[None]:
+    """Count what the analysis spends on where twitches start and how they move."""
+    with ExitStack() as patches:
+        for name in ORIGIN:
+            patches.enter_context(patch.object(pipeline, name, watch.around(getattr(pipeline, name))))
+        yield
 
 
 def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> bool:
@@ -146,17 +172,19 @@ def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> 
     kernel = FlowKernel(clip, lay_grid(clip, MotionConfig().cell_mm))
     share = clip.frame_count / min(FARNEBACK_FRAMES, clip.frame_count)
     command = json_command(path, mm_per_px, folder)
-    network = TimedNetwork(load_network())
+    in_network, in_origin = Stopwatch(), Stopwatch()
+    classifier = Panel(TimedNetwork(load_network(), in_network))
     jobs: dict[str, Callable[[], object]] = {
         "decode": lambda: decode(path),
         "kernel": kernel.run,
-        "analysis": lambda: analyze(path, options, classifier=network),
+        "analysis": lambda: pipeline.analyze(path, options, classifier=classifier),
         "command": lambda: subprocess.run(command, check=True),
         "farneback": lambda: farneback(path, FARNEBACK_FRAMES),
     }
     kernel.run()  # compiled here, not in the first turn
-    best = best_of_turns(jobs)
-    network_s = network.took_s / REPEATS
+    with origin_timed(in_origin):
+        best = best_of_turns(jobs)
+    network_s, origin_s = in_network.took_s / REPEATS, in_origin.took_s / REPEATS
     best["farneback"] = best["farneback"].times(share)
     best["kernel"] = best["kernel"].times(clip.frame_count / kernel.count)
     size = f"{clip.width}×{clip.height}"
@@ -171,13 +199,16 @@ def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> 
     to_decoding = Ratio("analysis, times as long as decoding", best["analysis"].wall_s / best["decode"].wall_s)
     to_opencv = Ratio("command, times faster than OpenCV", best["farneback"].wall_s / took_s)
     to_playing = Ratio("command, times faster than the clip plays", clip.duration_s / took_s)
-    of_network = Ratio("network, share of the analysis", network_s / best["analysis"].wall_s)
+    analysis_s = best["analysis"].wall_s
+    of_network = Ratio("network, share of the analysis", network_s / analysis_s)
+    for_origin = Ratio("origin, sites and kinematics, times the rest", origin_s / (analysis_s - origin_s))
     return all(
         [
             to_decoding.say(at_most=limits.to_decoding),
             to_opencv.say(at_least=limits.to_opencv),
             to_playing.say(at_least=limits.to_playing),
             of_network.say(at_most=limits.of_network),
+            for_origin.say(at_most=limits.for_origin),
         ]
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fasciscan.learn.examples import find_sources, load_examples, prepare
+from fasciscan.learn.examples import find_sources, load_facts, prepare
 
 AMPLITUDES_MM = (0.0, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 10.0)
 RATES_HZ = (0.0, 20.0, 30.0, 45.0, 60.0, 200.0)
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=None)
     args = parser.parse_args()
     prepared = prepare(find_sources(args.clips), args.kept, jobs=args.jobs, complain=print)
-    clips = load_examples(prepared, most=0).clips
+    clips = load_facts(prepared)
     twitches = [
         (twitch.peak_displacement_mm or np.inf, clip.truth.timing.recorded_rate_hz, had)
         for clip in clips

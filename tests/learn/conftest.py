@@ -11,10 +11,16 @@ from fasciscan.learn.examples import QUANTUM, SPARE, ClipFacts, Examples
 from fasciscan.learn.labels import KINDS
 from fasciscan.simulate import Layers, TrueEvent, Truth
 from fasciscan.simulate.truth import ImageBox, Timing, TrueTerritory
-from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS
+from fasciscan.twitch.judge.glance import Glance
+from fasciscan.twitch.judge.measures import MEASURES
+from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MOVING, STEPS, STILL, SURROUNDINGS
 
 MM_PER_PX = 0.1
 DURATION_S = 30.0
+BLANK = Glance(
+    np.zeros(len(MEASURES)), np.ones(len(MEASURES)), np.zeros((324, len(KINDS))), np.zeros(len(KINDS)), least=0.0
+)
+"""Knows nothing, so that the network looks at everything."""
 LAYERS = Layers(skin_mm=1.5, muscle_top_mm=5.0, muscle_bottom_mm=27.0, bottom_mm=31.0)
 
 
@@ -42,6 +48,12 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def blank_glance():
+    """A glance by which the network looks at every candidate."""
+    return BLANK
 
 
 @pytest.fixture
@@ -75,8 +87,9 @@ def make_examples():
             surroundings=rng.normal(0, 1, (n, len(SURROUNDINGS), LONG_STEPS)).astype(np.float16),
             measures=measures, kind=kind,
             weight=np.ones(n, np.float32), shift_mm=shift.astype(np.float32), onset_s=peaks_s - 0.08, peak_s=peaks_s,
-            place_px=np.full((n, 2), 20 / MM_PER_PX), pitch_mm=np.ones((n, 2), np.float32), clip=np.zeros(n, int),
-            views=np.zeros((0, 2), int),
+            place_px=np.full((n, 2), 20 / MM_PER_PX), pitch_mm=np.ones((n, 2), np.float32),
+            glance=BLANK, at_a_glance=BLANK.judge(measures).astype(np.float32), seen=np.ones(n, bool),
+            clip=np.zeros(n, int), views=np.zeros((0, 2), int),
             clips=(ClipFacts(DURATION_S, truth, (MM_PER_PX, MM_PER_PX), (True,) * len(twitches)),),
         )  # fmt: skip
 

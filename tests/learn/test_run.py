@@ -44,19 +44,19 @@ def clips(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, tmp_path):
+def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, tmp_path, blank_glance):
     (source,) = sources = find_sources(clips)
     prepared = prepare(sources, tmp_path / "examples", jobs=1)
     made_at = prepared[source].stat().st_mtime_ns
     assert prepare(sources, tmp_path / "examples", jobs=1) == prepared
     assert prepared[source].stat().st_mtime_ns == made_at
 
-    examples = load_examples(prepared)
+    examples = load_examples(prepared, blank_glance)
     assert all(examples.clips[0].had_candidate)
     ones = examples.kind == FASCICULATION
     assert np.nanmedian(np.linalg.norm(examples.shift_mm[ones], axis=1)) < 3
     assert np.count_nonzero(examples.kind == TREMOR) >= 5
-    fewer = load_examples(prepared, most=2)
+    fewer = load_examples(prepared, blank_glance, most=2)
     assert np.count_nonzero(fewer.kind == FASCICULATION) == np.count_nonzero(ones)
     assert len(fewer) < len(examples)
 

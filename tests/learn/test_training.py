@@ -10,7 +10,7 @@ from fasciscan.errors import FasciscanError
 from fasciscan.learn.batches import drawn_batches, plain_batches
 from fasciscan.learn.network import PARTS, NetworkConfig, TwitchNet, count_weights
 from fasciscan.learn.train import BEST, CHECKPOINT, CURVES, HISTORY, TrainConfig, load_trained, predict, train
-from fasciscan.twitch.judge.patches import MEASURES
+from fasciscan.twitch.judge.measures import MEASURES
 
 SMALL = NetworkConfig(wide=8, middle=8, deep=16, long=8, told=8, joined=16, dropout=0.1)
 QUICK = TrainConfig(epochs=3, batch=32, rate=5e-3, network=SMALL)

@@ -1,5 +1,6 @@
 """A clip is measured in blocks: they join without a seam, and its length costs no memory."""
 
+import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -47,6 +48,46 @@ def test_blocks_join_without_a_seam(instrument, move):
     np.testing.assert_allclose(times_many, times_few)
     np.testing.assert_allclose(short, long, atol=1e-5)
     assert log_many.tolist() == log_few.tolist() == list(range(440))
+
+
+def test_each_block_has_the_mean_of_its_own_pictures(instrument):
+    dark, bright = (np.full((160, 200), level, np.uint8) for level in (40, 120))
+    for one in (dark, bright):  # something to see
+        one[::4] += 30
+    rate = 20.0
+    pictures = [dark] * 200 + [bright] * 200
+    clip = instrument.as_clip(pictures, np.arange(400) / rate)
+    grid = lay_grid(clip, 1.0)
+    first, second = measure_motion(clip, grid, MotionConfig(block_s=10.0))
+    assert second.picture.mean() - first.picture.mean() == pytest.approx(80, abs=0.5)
+
+
+def test_frames_are_read_ahead_no_further_than_a_block_needs(instrument, move):
+    course = np.outer(np.sin(np.arange(30)), [0.0, 1.0])
+    pictures = move(instrument.Speckle(2, 120, 160), course, still_rows=40, noise_db=NOISE_DB)
+    rate, count = 30.0, 4000
+    clip = instrument.as_clip(pictures, np.arange(30) / rate)
+    grid = lay_grid(clip, 1.0)
+    read = []
+
+    class Counted(Endless):
+        def frames(self) -> Iterator[Frame]:
+            for frame in super().frames():
+                read.append(frame.index)
+                yield frame
+
+    clip = replace(
+        clip,
+        times_s=np.arange(count) / rate,
+        key_frames=np.zeros(count, np.bool_),
+        source=Counted(pictures, count, rate),
+    )
+    blocks = measure_motion(clip, grid, MotionConfig(block_s=5.0))
+    next(blocks)
+    blocks.close()
+    far = len(read)
+    time.sleep(0.2)
+    assert len(read) == far < count
 
 
 @pytest.mark.slow

@@ -14,22 +14,32 @@ from fasciscan.learn.network import NetworkConfig, TwitchNet
 from fasciscan.learn.train import TrainConfig, Trained
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion
 from fasciscan.twitch import CandidateConfig, Kind, find_candidates
+from fasciscan.twitch.judge.glance import Glance
+from fasciscan.twitch.judge.measures import MEASURES, measure
 from fasciscan.twitch.judge.network import load_network
-from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches
+from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MOVING, STEPS, STILL, SURROUNDINGS, Patches
 
 SMALL = NetworkConfig(wide=8, middle=8, deep=16, long=8, told=8, joined=16)
 THRESHOLD, TEMPERATURE = 0.37, 1.3
 
 
-def new_trained() -> Trained:
+def look_at(least: float) -> Glance:
+    """Give the more a fasciculation the stronger the motion is; the network looks from a probability on."""
+    n = len(MEASURES)
+    weights = np.zeros((n + n * (n + 1) // 2, len(Kind)))
+    weights[MEASURES.index("strength"), 0] = 1.0
+    return Glance(np.zeros(n), np.ones(n), weights, np.zeros(len(Kind)), least)
+
+
+def new_trained(least: float = 0.0) -> Trained:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         network = TwitchNet(SMALL, torch.zeros(len(MEASURES)), torch.full((len(MEASURES),), 2.0)).eval()
-    return Trained(network, torch.linspace(-0.5, 0.5, len(Kind)))
+    return Trained(network, torch.linspace(-0.5, 0.5, len(Kind)), look_at(least))
 
 
-def write_model(path: Path) -> Path:
-    export(new_trained(), Calibration(TEMPERATURE, THRESHOLD, {}), TrainConfig(network=SMALL), path, data={})
+def write_model(path: Path, least: float = 0.0) -> Path:
+    export(new_trained(least), Calibration(TEMPERATURE, THRESHOLD, {}), TrainConfig(network=SMALL), path, data={})
     return path
 
 
@@ -79,6 +89,23 @@ def test_a_candidate_is_judged_at_the_networks_own_threshold(model, make_clip, m
         assert verdict.shift_sd_mm is not None
         assert verdict.shift_sd_mm > 0
     assert network.classify(maps, []) == []
+
+
+def test_the_network_looks_only_at_what_a_glance_leaves_open(model, tmp_path, make_clip, make_twitch):
+    clip = make_clip(3.0, [make_twitch(19.0, 16.0, 1.4, 0.5)])
+    (maps,) = measure_motion(clip, lay_grid(clip, 1.0), MotionConfig())
+    candidates = find_candidates(maps, CandidateConfig())
+    everything = load_network(model).classify(maps, candidates)
+    glanced = look_at(0.0).judge(measure(maps, candidates))
+    ordered = np.unique(glanced[:, 0].round(4))
+    least = float(ordered[len(ordered) // 2 - 1 : len(ordered) // 2 + 1].mean())
+    some = load_network(write_model(tmp_path / "some.onnx", least)).classify(maps, candidates)
+    assert {said.shift_mm is None for said in some} == {True, False}
+    for said, looked, first in zip(some, everything, glanced, strict=True):
+        if first[0] >= least:
+            assert said.probabilities == pytest.approx(looked.probabilities, abs=1e-5)
+        else:
+            assert list(said.probabilities.values()) == pytest.approx(first, abs=1e-5)
 
 
 def test_weights_that_were_changed_are_refused(model, tmp_path):

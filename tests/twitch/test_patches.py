@@ -8,11 +8,11 @@ import pytest
 from fasciscan.motion import Grid, MotionMaps
 from fasciscan.motion.maps import FrameLog, FrameSteps
 from fasciscan.twitch import Candidate
+from fasciscan.twitch.judge.measures import MEASURES, measure
 from fasciscan.twitch.judge.patches import (
     CELLS,
     LIMIT,
     LONG_STEPS,
-    MEASURES,
     MOVING,
     STEPS,
     STILL,
@@ -80,9 +80,13 @@ def make_candidate(maps: MotionMaps, cell: tuple[int, int]) -> Candidate:
     )  # fmt: skip
 
 
+def cut_all(maps: MotionMaps, candidates: list[Candidate], spare: int = 0):
+    return cut_patches(maps, candidates, measure(maps, candidates), spare)
+
+
 def cut(cell: tuple[int, int], rate_hz: float = 50.0):
     maps = make_maps(cell, rate_hz)
-    return cut_patches(maps, [make_candidate(maps, cell)])
+    return cut_all(maps, [make_candidate(maps, cell)])
 
 
 def channel(patches, name: str) -> np.ndarray:
@@ -98,13 +102,13 @@ def test_the_shapes_are_those_that_are_told():
     assert patches.still.shape == (1, len(STILL), CELLS, CELLS)
     assert patches.surroundings.shape == (1, len(SURROUNDINGS), LONG_STEPS)
     assert patches.measures.shape == (1, len(MEASURES))
-    assert len(cut_patches(make_maps((12, 15)), [])) == 0
+    assert len(cut_all(make_maps((12, 15)), [])) == 0
 
 
 def test_cut_in_batches_they_are_the_same_and_know_the_same_company():
     maps = make_maps((12, 15))
     candidates = [make_candidate(maps, cell) for cell in ((12, 15), (2, 3), (20, 28))]
-    whole, parts = cut_patches(maps, candidates), list(cut_in_batches(maps, candidates, 2))
+    whole, parts = cut_all(maps, candidates), list(cut_in_batches(maps, candidates, measure(maps, candidates), 2))
     assert [len(part) for part in parts] == [2, 1]
     for name in ("moving", "still", "surroundings", "measures"):
         assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
@@ -176,7 +180,7 @@ def test_mirrored_patches_are_patches_of_mirrored_maps():
     other = replace(
         candidate, cell=(cell[0], NX - 1 - cell[1]), amplitude=candidate.amplitude[:, ::-1], direction=(-1.0, 0.0)
     )
-    expected, found = cut_patches(turned, [other]), mirror(cut_patches(maps, [candidate]))
+    expected, found = cut_all(turned, [other]), mirror(cut_all(maps, [candidate]))
     assert np.abs(found.moving).max() > 1
     assert np.allclose(found.moving, expected.moving, atol=1e-4)
     assert np.allclose(found.still, expected.still, atol=1e-5)
@@ -188,7 +192,7 @@ def test_mirrored_patches_are_patches_of_mirrored_maps():
 def test_spare_cells_and_steps_lie_around_the_same_patch():
     maps = make_maps((12, 15))
     candidates = [make_candidate(maps, (12, 15))]
-    plain, wide = cut_patches(maps, candidates), cut_patches(maps, candidates, spare=2)
+    plain, wide = cut_all(maps, candidates), cut_all(maps, candidates, spare=2)
     assert np.allclose(wide.moving[:, :, 2:-2, 2:-2, 2:-2], plain.moving, atol=1e-4)
     assert np.allclose(wide.still[:, :, 2:-2, 2:-2], plain.still)
 

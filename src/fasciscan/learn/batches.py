@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fasciscan.learn.examples import QUANTUM, SPARE, Examples
-from fasciscan.twitch.judge.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, mirror
+from fasciscan.twitch.judge.measures import MEASURES
+from fasciscan.twitch.judge.patches import CELLS, MOVING, STEPS, STILL, SURROUNDINGS, Patches, mirror
 
 GAIN_SD = 0.15
 """By which the noise of a place may be misjudged (ln); the vectors scale with it."""
@@ -43,9 +44,10 @@ class Batch(NamedTuple):
 
 
 def plain_batches(examples: Examples, size: int) -> Iterator[Batch]:
-    """Yield the examples as they are, in order."""
-    for start in range(0, len(examples), size):
-        rows = slice(start, start + size)
+    """Yield the examples that the network looks at as they are, in order."""
+    looked_at = np.flatnonzero(examples.seen)
+    for start in range(0, len(looked_at), size):
+        rows = looked_at[start : start + size]
         yield _to_tensors(
             examples.patches(rows), examples.kind[rows], examples.weight[rows], examples.shift_mm[rows]
         )  # fmt: skip
@@ -68,7 +70,7 @@ def drawn_batches(examples: Examples, size: int, rng: np.random.Generator) -> It
     Batch
     """
     spread = examples.measures.std(axis=0)
-    order = rng.permutation(np.flatnonzero(examples.weight > 0))
+    order = rng.permutation(np.flatnonzero(examples.seen & (examples.weight > 0)))
     for start in range(0, max(len(order) - size, 0) + 1, size):
         rows = order[start : start + size]
         steps, down, right = rng.integers(-SPARE, SPARE + 1, (3, len(rows)))

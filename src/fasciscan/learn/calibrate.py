@@ -58,13 +58,13 @@ def calibrate(trained: Trained, validation: Examples) -> Calibration:
         minute.
     """
     logits, shift_mm, _ = predict(trained, validation)
-    weight = torch.from_numpy(validation.weight)
+    weight = torch.from_numpy(validation.weight * validation.seen)
     kind = torch.from_numpy(validation.kind)
     entropies = [
         float((functional.cross_entropy(logits / t, kind, reduction="none") * weight).sum()) for t in _TEMPERATURES
     ]
     temperature = float(_TEMPERATURES[int(np.argmin(entropies))])
-    clips, probabilities = _judge(logits / temperature, shift_mm, validation)
+    clips, probabilities = _judge(logits, temperature, shift_mm, validation)
     threshold = best_threshold(trace_curve(clips, Task(), _POINTS), MOST_FALSE_PER_MIN)
     threshold = min(threshold, 1.0)  # where none keeps to the rate it is infinite, which JSON cannot hold
     return Calibration(temperature, threshold, _tell_figures(clips, probabilities, threshold, validation))
@@ -86,7 +86,7 @@ def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> 
         Figures by name. Every second of the clips counts, also the few that an analysis would exclude.
     """
     logits, shift_mm, _ = predict(trained, examples)
-    clips, probabilities = _judge(logits / calibration.temperature, shift_mm, examples)
+    clips, probabilities = _judge(logits, calibration.temperature, shift_mm, examples)
     return _tell_figures(clips, probabilities, calibration.threshold, examples)
 
 
@@ -106,6 +106,7 @@ def _tell_figures(
         "f1": score.f1,
         "false_per_min": score.false_per_min,
         "candidate_recall": _candidate_recall(examples),
+        "looked_at": float(np.mean(examples.seen)),
         "class_accuracy": float(np.mean(told == true)),
         "look_alike_accuracy": float(np.mean(told[others] == true[others])),
         "calibration_error": _calibration_error(probabilities[counts, _FASCICULATION], ~others),
@@ -119,9 +120,12 @@ def _tell_figures(
     return {name: float(np.nan_to_num(value)) for name, value in figures.items()}
 
 
-def _judge(logits: Tensor, shift_mm: Tensor, examples: Examples) -> tuple[list[ScoredClip], NDArray]:
+def _judge(
+    logits: Tensor, temperature: float, shift_mm: Tensor, examples: Examples
+) -> tuple[list[ScoredClip], NDArray]:
     """Say what is found in each clip, as a result would, and the probabilities (n, 6) of all candidates."""
-    probabilities = logits.softmax(dim=1).numpy()
+    by_network = (logits / temperature).softmax(dim=1).numpy()
+    probabilities = np.where(examples.seen[:, None], by_network, examples.at_a_glance)
     return _scored_clips(examples, probabilities, shift_mm.numpy()), probabilities
 
 

@@ -13,6 +13,7 @@ from itertools import permutations
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,10 @@ from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.simulate import Truth, read_truth
 from fasciscan.twitch import CandidateConfig, candidates, distinct, find_candidates
 from fasciscan.twitch.distinct import is_view_of
-from fasciscan.twitch.judge import patches
-from fasciscan.twitch.judge.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS, Patches, cut_patches
+from fasciscan.twitch.judge import measures, patches
+from fasciscan.twitch.judge.glance import FASCICULATION, Glance
+from fasciscan.twitch.judge.measures import MEASURES, measure
+from fasciscan.twitch.judge.patches import CELLS, MOVING, STEPS, STILL, SURROUNDINGS, Patches, cut_patches
 
 SPARE = 2
 """Cells and steps kept on each side of a patch, to shift it by in training."""
@@ -36,7 +39,7 @@ QUANTUM = 0.05
 """Step in which ``moving`` is kept as int8, far below its noise of 1: a quarter of the memory of float32."""
 LABELS_SUFFIX = ".labels.json"
 
-_KEY_FILES = (candidates, distinct, patches)
+_KEY_FILES = (candidates, distinct, measures, patches)
 _KEY_FOLDERS = (clip_station, motion_station)
 
 
@@ -82,6 +85,12 @@ class Examples:
     """(n, 2) of the candidate's cell."""
     pitch_mm: NDArray[np.float32]
     """(n, 2) distance between cells, (x, y)."""
+    glance: Glance
+    """Tells which of them the network looks at."""
+    at_a_glance: NDArray[np.float32]
+    """(n, 6) probabilities by the glance."""
+    seen: NDArray[np.bool_]
+    """(n,) whether the network looks at it."""
     clip: NDArray[np.int64]
     """(n,) position in ``clips``."""
     views: NDArray[np.int64]
@@ -186,18 +195,43 @@ def prepare(
     return files
 
 
-def load_examples(prepared: Mapping[Source, Path], most: int | None = None) -> Examples:
+class Measured(NamedTuple):
+    """All candidates of some clips by their measures alone."""
+
+    measures: NDArray[np.float32]
+    kind: NDArray[np.int64]
+    weight: NDArray[np.float32]
+
+
+def load_measures(prepared: Mapping[Source, Path]) -> Measured:
+    """Load the measures of what :func:`prepare` kept of clips, and label them."""
+    parts = []
+    for source, file in prepared.items():
+        with np.load(file) as kept:
+            labels, _ = _label(source, kept)
+            parts.append((kept["measures"], labels.kind, labels.weight))
+    return Measured(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def load_facts(prepared: Mapping[Source, Path]) -> list[ClipFacts]:
+    """Load what :func:`prepare` found out about clips as a whole."""
+    return [_read_facts(source, file)[0] for source, file in prepared.items()]
+
+
+def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | None = None) -> Examples:
     """Load what :func:`prepare` kept of clips, and label it.
 
     Parameters
     ----------
     prepared
         The clips with their files.
+    glance
+        Which candidates the network looks at.
     most
-        Of the candidates of a clip that have to do with no twitch, take at most so many, drawn by a fixed seed: a
-        tremor leaves hundreds that tell no more than a few do. ``views`` is then empty.
+        Take only those, and of a clip's that have to do with no twitch at most so many, drawn by a fixed seed: a
+        tremor leaves hundreds that tell no more than a few do. ``views`` is then empty. By default all are taken.
     """
-    read = [_read_kept(source, file, most, n) for n, (source, file) in enumerate(prepared.items())]
+    read = [_read_kept(source, file, glance, most, n) for n, (source, file) in enumerate(prepared.items())]
     starts = np.concatenate([[0], np.cumsum([len(labels.rows) for labels in read])])
     n, long, wide = int(starts[-1]), STEPS + 2 * SPARE, CELLS + 2 * SPARE
     # Filled in place: all clips at once, and each of them besides, would take twice the memory.
@@ -213,6 +247,9 @@ def load_examples(prepared: Mapping[Source, Path], most: int | None = None) -> E
         peak_s=np.empty(n),
         place_px=np.empty((n, 2)),
         pitch_mm=np.empty((n, 2), np.float32),
+        glance=glance,
+        at_a_glance=np.concatenate([part.at_a_glance[part.rows] for part in read]),
+        seen=np.concatenate([part.at_a_glance[part.rows, FASCICULATION] >= glance.least for part in read]),
         clip=np.repeat(np.arange(len(read)), np.diff(starts)),
         views=np.concatenate([part.views + start for part, start in zip(read, starts[:-1], strict=True)]),
         clips=tuple(part.facts for part in read),
@@ -231,21 +268,30 @@ class _Kept:
 
     facts: ClipFacts
     labels: Labels
+    at_a_glance: NDArray[np.float32]
+    """(n, 6) probabilities."""
     rows: NDArray[np.int64]
     """Which of them are taken."""
     views: NDArray[np.int64]
 
 
-def _read_kept(source: Source, file: Path, most: int | None, number: int) -> _Kept:
+def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
     with np.load(file) as kept:
         labels, truth = _label(source, kept)
         x, y = (float(mm) for mm in kept["grid_mm_per_px"])
-        facts = ClipFacts(float(kept["duration_s"]), truth, (x, y), tuple(labels.had_candidate.tolist()))
+        return ClipFacts(float(kept["duration_s"]), truth, (x, y), tuple(labels.had_candidate.tolist())), labels
+
+
+def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, number: int) -> _Kept:
+    facts, labels = _read_facts(source, file)
+    with np.load(file) as kept:
+        at_a_glance = glance.judge(kept["measures"]).astype(np.float32)
         rows, views = np.arange(len(labels.kind)), kept["views"]
     if most is not None:
-        others = np.random.default_rng(number).permutation(np.flatnonzero(~labels.settled))[:most]
-        rows, views = np.sort(np.concatenate([np.flatnonzero(labels.settled), others])), views[:0]
-    return _Kept(facts, labels, rows, views)
+        seen = at_a_glance[:, FASCICULATION] >= glance.least
+        others = np.random.default_rng(number).permutation(np.flatnonzero(seen & ~labels.settled))[:most]
+        rows, views = np.sort(np.concatenate([np.flatnonzero(seen & labels.settled), others])), views[:0]
+    return _Kept(facts, labels, at_a_glance, rows, views)
 
 
 def _try_clip(source: Source, file: Path, with_scale: bool) -> str:
@@ -269,7 +315,7 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
     blocks, facts, views = [], [], []
     for maps in measure_motion(clip, grid, config):
         found = find_candidates(maps, CandidateConfig())
-        blocks.append(cut_patches(maps, found, SPARE))
+        blocks.append(cut_patches(maps, found, measure(maps, found), SPARE))
         views += [
             (len(facts) + a, len(facts) + b)
             for (a, one), (b, other) in permutations(enumerate(found), 2)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from fasciscan import __version__
@@ -18,11 +21,15 @@ from fasciscan.learn.calibrate import Calibration
 from fasciscan.learn.network import count_weights
 from fasciscan.learn.train import TrainConfig, Trained
 from fasciscan.twitch import Kind
+from fasciscan.twitch.judge.measures import MEASURES
 from fasciscan.twitch.judge.network import INPUTS, MODEL_SCHEMA, OUTPUTS
-from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MEASURES, MOVING, RATE_HZ, STEPS, STILL, SURROUNDINGS
+from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MOVING, RATE_HZ, STEPS, STILL, SURROUNDINGS
 
 OPSET = 17
 """Of 2022: every ONNX Runtime since 1.12 runs it."""
+
+_NUMBERS = re.compile(r"\[([-+.,\de\s]+)\]")
+"""Lists of numbers alone, which are written on one line."""
 
 
 class Calibrated(nn.Module):
@@ -104,13 +111,20 @@ def export(
             "measures_mean": trained.network.get_buffer("measures_mean").tolist(),
             "measures_sd": trained.network.get_buffer("measures_sd").tolist(),
         },
+        "glance": {name: _rounded(part) for name, part in asdict(trained.glance).items()},
         "training": asdict(config),
         "data": data,
         "validation": calibration.metrics,
     }
     text = json.dumps(metadata, indent=1, ensure_ascii=False, allow_nan=False)
+    text = _NUMBERS.sub(lambda numbers: f"[{' '.join(numbers[1].split())}]", text)
     path.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
     return metadata
+
+
+def _rounded(values: NDArray | float) -> list[Any] | float:
+    """Give numbers as they are written: six digits are more than they are known to."""
+    return np.vectorize(lambda value: float(f"{value:.6g}"))(values).tolist()
 
 
 def _dummy() -> tuple[Tensor, ...]:

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from fasciscan.twitch import Kind
-from fasciscan.twitch.judge.patches import CELLS, MEASURES, MOVING, STEPS, STILL, SURROUNDINGS
+from fasciscan.twitch.judge.glance import LIMIT_SD
+from fasciscan.twitch.judge.measures import MEASURES
+from fasciscan.twitch.judge.patches import CELLS, MOVING, STEPS, STILL, SURROUNDINGS
 
-LIMIT_SD = 4.0
-"""Measures are limited to this many standard deviations: what was never seen must not be extrapolated."""
 LOG_SD_BOUNDS = (-2.3, 2.3)
 """Of the epicentre, ln mm: 0.1 to 10 mm."""
 PARTS = {

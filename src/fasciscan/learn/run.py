@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from fasciscan.learn.calibrate import calibrate
-from fasciscan.learn.examples import Examples, find_sources, load_examples, prepare
+from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, load_measures, prepare
 from fasciscan.learn.export import export
+from fasciscan.learn.glance import fit_glance
 from fasciscan.learn.labels import KINDS
-from fasciscan.learn.train import Epoch, TrainConfig, train
+from fasciscan.learn.train import Epoch, TrainConfig, load_trained, train
 
 EXAMPLES = "examples"
 """Folder inside a run's own where what was measured of the clips is kept."""
@@ -85,13 +86,14 @@ def run_training(
     """
     kept = kept or model.parent / EXAMPLES
 
-    def measure(name: str, folders: Sequence[Path], most: int | None = None) -> Examples:
+    def measure(name: str, folders: Sequence[Path]) -> dict[Source, Path]:
         sources = [source for folder in folders for source in find_sources(folder)]
         progress = partial(teller.prepared, name) if teller.prepared else None
-        prepared = prepare(sources, kept, with_scale=with_scale, jobs=jobs, progress=progress, complain=teller.problem)
-        return load_examples(prepared, most)
+        return prepare(sources, kept, with_scale=with_scale, jobs=jobs, progress=progress, complain=teller.problem)
 
-    examples, held_out = measure("training", clips, MOST_OTHERS), measure("validation", [validation])
+    prepared, others = measure("training", clips), measure("validation", [validation])
+    glance = load_trained(start).glance if start else fit_glance(load_measures(prepared), load_measures(others))
+    examples, held_out = load_examples(prepared, glance, MOST_OTHERS), load_examples(others, glance)
     trained = train(examples, held_out, config, model.parent, start=start, resume=resume, tell=teller.epoch)
     calibration = calibrate(trained, held_out)
     data = {"training": describe_examples(examples), "validation": describe_examples(held_out)}
@@ -101,13 +103,14 @@ def run_training(
 def describe_examples(examples: Examples) -> dict[str, Any]:
     """Tell what examples are made of, for a model's metadata."""
     truths = [facts.truth for facts in examples.clips]
-    seeds = [truth.seed for truth in truths]
+    seeds = np.unique([truth.seed for truth in truths])
+    runs = np.split(seeds, np.flatnonzero(np.diff(seeds) > 1) + 1)
     used = examples.kind[examples.weight > 0]
     return {
         "clips": len(truths),
         "minutes": round(sum(facts.duration_s for facts in examples.clips) / 60, 1),
         "presets": sorted({truth.preset for truth in truths}),
-        "seeds": [min(seeds), max(seeds)],
+        "seeds": [[int(run[0]), int(run[-1])] for run in runs],
         "twitches": sum(len(truth.twitches) for truth in truths),
         "examples": {str(kind): int(np.count_nonzero(used == n)) for n, kind in enumerate(KINDS)},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, astuple, dataclass, field, fields
 from functools import partial
 from math import cos, pi
 from pathlib import Path
@@ -23,6 +23,7 @@ from fasciscan.learn.examples import Examples
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.network import NetworkConfig, Output, TwitchNet
 from fasciscan.twitch import Kind
+from fasciscan.twitch.judge.glance import Glance
 
 CHECKPOINT, BEST, HISTORY, CURVES = "checkpoint.pt", "best.pt", "history.csv", "curves.svg"
 """What a run leaves in its folder."""
@@ -33,6 +34,7 @@ _AVERAGED_STEPS, _AVERAGED_SHARE = 200, 0.1
 generalises better than the last step's."""
 _CLASS_WEIGHT_BOUNDS = (0.3, 4.0)
 _LEAST_SD = 1e-3
+_LEAST_PROBABILITY = 1e-9
 _FASCICULATION = KINDS.index(Kind.FASCICULATION)
 
 
@@ -76,6 +78,7 @@ class Trained:
     network: TwitchNet
     log_class_weight: Tensor
     """(6,)."""
+    glance: Glance
 
 
 def train(
@@ -115,7 +118,7 @@ def train(
     FasciscanError
         If there is too little to learn from, or a checkpoint to start or resume from does not fit.
     """
-    usable = int(np.count_nonzero(examples.weight))
+    usable = int(np.count_nonzero(examples.seen & (examples.weight > 0)))
     if usable < config.batch or not len(validation):
         raise FasciscanError(f"{out}: {usable} usable examples are too few to train on; give more clips.")
     out.mkdir(parents=True, exist_ok=True)
@@ -150,18 +153,20 @@ def load_trained(path: Path) -> Trained:
         state = content["network"]
         network = TwitchNet(config, state["measures_mean"], state["measures_sd"])
         network.load_state_dict(state)
-        return Trained(network.eval(), content["log_class_weight"])
+        glance = Glance(*(part.numpy() for part in content["glance"]), least=float(content["least"]))
+        return Trained(network.eval(), content["log_class_weight"], glance)
     except (KeyError, TypeError, RuntimeError) as error:
         raise FasciscanError(f"{path}: does not hold the weights of such a network ({error}).") from error
 
 
 def predict(trained: Trained, examples: Examples, batch: int = 512) -> tuple[Tensor, Tensor, Tensor]:
-    """Judge examples.
+    """Judge the examples that the network looks at.
 
     Returns
     -------
     logits, shift_mm, sd_mm
-        (n, 6) with the class weights taken back, (n, 2) and (n,).
+        (n, 6) with the class weights taken back, (n, 2) and (n,); of an example the network does not look at, the
+        logarithms of what the glance says, no shift, and nan.
     """
     network = trained.network
     device = next(network.parameters()).device
@@ -170,8 +175,16 @@ def predict(trained: Trained, examples: Examples, batch: int = 512) -> tuple[Ten
         parts += [
             Output(*(part.cpu() for part in network(*b.to(device).inputs))) for b in plain_batches(examples, batch)
         ]
-    logits, shift_mm, log_sd = (torch.cat([part[n] for part in parts]) for n in range(3))
-    return logits - trained.log_class_weight, shift_mm, log_sd.exp()
+    n, seen = len(examples), torch.from_numpy(examples.seen)
+    logits = torch.from_numpy(examples.at_a_glance).clamp(min=_LEAST_PROBABILITY).log()
+    shift_mm, sd_mm = torch.zeros(n, 2), torch.full((n,), torch.nan)
+    if parts:
+        logits[seen], shift_mm[seen] = (
+            torch.cat([p.logits for p in parts]) - trained.log_class_weight,
+            torch.cat([p.shift_mm for p in parts]),
+        )
+        sd_mm[seen] = torch.cat([p.log_sd for p in parts]).exp()
+    return logits, shift_mm, sd_mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +197,7 @@ class _Learner:
     optimizer: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
     class_weight: Tensor
+    glance: Glance
     device: torch.device
 
     def state(self) -> dict[str, Any]:
@@ -209,6 +223,7 @@ def _start(examples: Examples, config: TrainConfig, start: Path | None, steps: i
         optimizer,
         torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_share_of_rate, steps=steps)),
         _weigh_classes(examples, config.balance).to(device),
+        examples.glance,
         device,
     )
 
@@ -312,6 +327,8 @@ def _keep(out: Path, history: list[Epoch], config: TrainConfig, learner: _Learne
         "config": asdict(config),
         "network": {name: value.cpu() for name, value in learner.averaged.module.state_dict().items()},
         "log_class_weight": learner.class_weight.log().cpu(),
+        "glance": [torch.from_numpy(part) for part in astuple(learner.glance)[:-1]],
+        "least": learner.glance.least,
     }
     if _best(history) == history[-1].epoch:
         _save(weights, out / BEST)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +23,8 @@ _MARGIN_S = 2.5
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole, with two heartbeats."""
 _BLOCK_VALUES = 1_500_000
 """Cells × frames a block may hold: with the maps some 20 floats each, 120 MB."""
+_AHEAD_FRAMES, _AHEAD_VALUES = 512, 1_000_000
+"""At most so many frames, and cells × frames, are measured while a block is being analysed: some 8 MB."""
 _QUARTILES = {0.25: 0.7585, 0.75: 1.6651}
 """Lower and upper quartile of the length of a vector of two unit normals (Rayleigh)."""
 _EVERY = 2
@@ -31,6 +35,9 @@ _MEDIAN_OF_SQUARE = 0.455
 """Median of the square of a unit normal."""
 _REACH_S = 0.15
 """A time further than this from any measured frame has no motion: frames are missing there."""
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +149,32 @@ def measure_motion(clip: Clip, grid: Grid, config: MotionConfig) -> Iterator[Mot
         Blocks in order; their cores join without gap or overlap. At most some 25 s are in memory at a time.
     """
     edges = _block_edges(clip, grid, config)
-    still = StillPicture(grid)
-    stream = measure_frames(still.watch(working_frames(clip, grid)), grid, config.lag_s)
+    still = StillPicture(grid, edges)
+    stream = _run_ahead(measure_frames(still.watch(working_frames(clip, grid)), grid, config.lag_s), _ahead(grid))
     held: list[tuple[WorkingFrame, FrameMotion | None]] = []
-    for start, end in pairwise(edges):
+    for block, (start, end) in enumerate(pairwise(edges)):
         for measured in stream:
             held.append(measured)
             if measured[0].time_s >= end + _MARGIN_S:
                 break
-        maps = _assemble(clip, grid, config, (start, end), held, still.take())
+        maps = _assemble(clip, grid, config, (start, end), held, still.take(block))
         held = [measured for measured in held if measured[0].time_s >= end - _MARGIN_S]
         yield maps
         del maps  # a block is large: it is not to stay while the next is put together
+
+
+def _ahead(grid: Grid) -> int:
+    """Frames to measure while a block is being analysed."""
+    return min(_AHEAD_FRAMES, max(1, _AHEAD_VALUES // grid.pixels.size))
+
+
+def _run_ahead(items: Iterator[_T], most: int) -> Iterator[_T]:
+    """Have the next so many items made by another thread while these are used."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        made = beside.submit(lambda: list(islice(items, most)))
+        while some := made.result():
+            made = beside.submit(lambda: list(islice(items, most)))
+            yield from some
 
 
 def _block_edges(clip: Clip, grid: Grid, config: MotionConfig) -> list[float]:

@@ -28,8 +28,8 @@ _BEFORE_S, _AFTER_S = 0.3, 0.5
 _PEAK_REACH_S = 0.05
 _NEAR_S, _NEAR_MM = 0.1, 5.0
 """Of motions nearer than this in time and in each direction of space only the largest is looked at."""
-_LOBE_S, _LOBE_RATIO = 0.2, 1.4
-"""A lobe has some half of its motion's size; the swings of an oscillation are alike."""
+_LOBE_S, _LOBE_RATIO = 0.2, 2.0
+"""A lobe has at most half of its motion's size; twitches of a close pair and swings of an oscillation are alike."""
 _REST_S = 0.1
 """Between the swings of one motion its place rests no longer."""
 _SAME_S = 0.03
@@ -163,9 +163,10 @@ def _follow(
     """Candidate at one place and moment; None if its path does not go out and back there."""
     time_s = maps.times_s[moment]
     moving = _extent(ratio, moment, (y, x), maps, config)
+    # A weak motion stands out for less time than it takes; its peak is looked for over the whole distance in time.
     extent_s = (
-        max(float(maps.times_s[moving.start]), time_s - _BEFORE_S),
-        min(float(maps.times_s[moving.stop - 1]), time_s + _AFTER_S),
+        float(np.clip(maps.times_s[moving.start], time_s - _BEFORE_S, time_s - maps.lag_s / 2)),
+        float(np.clip(maps.times_s[moving.stop - 1], time_s + maps.lag_s / 2, time_s + _AFTER_S)),
     )
     top, left = max(y - _CORE_REACH_CELLS, 0), max(x - _CORE_REACH_CELLS, 0)
     around = slice(max(moment - _CORE_STEPS, 0), moment + _CORE_STEPS + 1)

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from fasciscan.errors import FasciscanError
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.judge.patches import MEASURES, MOVING, STILL, SURROUNDINGS, Patches, cut_in_batches
+from fasciscan.twitch.judge.glance import FASCICULATION, Glance
+from fasciscan.twitch.judge.measures import MEASURES, measure
+from fasciscan.twitch.judge.patches import MOVING, STILL, SURROUNDINGS, Patches, cut_in_batches
 from fasciscan.twitch.judge.verdict import Verdict
 from fasciscan.twitch.kind import Kind
 
 if TYPE_CHECKING:  # 0.1 s to import
     from onnxruntime import InferenceSession
 
-MODEL_SCHEMA = "fasciscan.model/1"
+MODEL_SCHEMA = "fasciscan.model/2"
 """Name and version of the metadata's format; models/README.md tells its fields."""
 SHIPPED = "fasciscan-cnn.onnx"
 INPUTS = ("moving", "still", "surroundings", "measures")
@@ -43,14 +45,20 @@ class Network:
     """Of the weights."""
     threshold: float
     """Probability from which a fasciculation counts; chosen on validation clips."""
+    glance: Glance
     session: InferenceSession
 
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
-        """Judge the candidates found in one block of maps, in their order."""
-        verdicts: list[Verdict] = []
-        for patches in cut_in_batches(maps, candidates, _BATCH):
-            said = zip(*self.judge(patches), strict=True)
-            verdicts += [self._say(candidates[n], *one) for n, one in enumerate(said, len(verdicts))]
+        """Judge the candidates found in one block of maps, in their order; most by a glance at their measures."""
+        measures = measure(maps, candidates)
+        at_a_glance = self.glance.judge(measures)
+        verdicts = [self._say(*one) for one in zip(candidates, at_a_glance, strict=True)]
+        looked_at = np.flatnonzero(at_a_glance[:, FASCICULATION] >= self.glance.least).tolist()
+        seen = [candidates[n] for n in looked_at]
+        batches = cut_in_batches(maps, seen, measures[looked_at], _BATCH)
+        said = (one for patches in batches for one in zip(*self.judge(patches), strict=True))
+        for n, one in zip(looked_at, said, strict=True):
+            verdicts[n] = self._say(candidates[n], *one)
         return verdicts
 
     def judge(self, patches: Patches) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
@@ -59,12 +67,18 @@ class Network:
         probabilities, shift_mm, sd_mm = self.session.run(list(OUTPUTS), inputs)
         return np.asarray(probabilities), np.asarray(shift_mm), np.asarray(sd_mm)
 
-    def _say(self, candidate: Candidate, probabilities: NDArray, shift_mm: NDArray, sd_mm: np.floating) -> Verdict:
+    def _say(
+        self,
+        candidate: Candidate,
+        probabilities: NDArray,
+        shift_mm: NDArray | None = None,
+        sd_mm: np.floating | None = None,
+    ) -> Verdict:
         of_kind = {kind: float(p) for kind, p in zip(Kind, probabilities, strict=True)}
-        shift = (float(shift_mm[0]), float(shift_mm[1]))
+        shift = None if shift_mm is None else (float(shift_mm[0]), float(shift_mm[1]))
         kind = Verdict(of_kind, "", self.threshold).kind
         reason = f"network: {kind} {of_kind[kind]:.2f}; {_why(candidate, kind)}"
-        return Verdict(of_kind, reason, self.threshold, shift, float(sd_mm))
+        return Verdict(of_kind, reason, self.threshold, shift, None if sd_mm is None else float(sd_mm))
 
 
 def load_network(path: Path | None = None) -> Network:
@@ -94,7 +108,8 @@ def load_network(path: Path | None = None) -> Network:
         raise FasciscanError(
             f"{path}: was made for another version of fasciscan; use the one that ships, or train anew."
         )
-    return Network(metadata["name"], sha256, float(metadata["threshold"]), _start(weights))
+    glance = _read_glance(metadata)
+    return Network(metadata["name"], sha256, float(metadata["threshold"]), glance, _start(weights))
 
 
 def _shipped() -> Path:
@@ -109,10 +124,16 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         metadata = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise FasciscanError(f"{path}: cannot be read as a network's metadata ({error}); restore the file.") from error
-    wanted = {"name", "sha256", "threshold", "inputs"}
+    wanted = {"name", "sha256", "threshold", "inputs", "glance"}
     if not isinstance(metadata, dict) or metadata.get("schema") != MODEL_SCHEMA or not wanted <= set(metadata):
         raise FasciscanError(f"{path}: is not of schema {MODEL_SCHEMA}; restore the file.")
     return metadata
+
+
+def _read_glance(metadata: dict[str, Any]) -> Glance:
+    said = metadata["glance"]
+    arrays = (np.array(said[name], float) for name in ("mean", "sd", "weights", "bias"))
+    return Glance(*arrays, least=float(said["least"]))
 
 
 def _start(weights: bytes) -> InferenceSession:

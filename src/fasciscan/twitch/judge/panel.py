@@ -16,17 +16,19 @@ import numpy as np
 from fasciscan.motion import Grid, MotionMaps
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.distinct import SAME_MOMENT_S, is_view_of
-from fasciscan.twitch.judge.network import Network, load_network
+from fasciscan.twitch.judge.network import load_network
 from fasciscan.twitch.judge.rule import Rule
 from fasciscan.twitch.judge.verdict import Classifier, Verdict
 from fasciscan.twitch.kind import Kind
 
-_SHARES = (0.3, 0.7)
-"""Weights of network and rule. With these the real clips are told apart best: the labelled twitches lie farther above
-even odds than the likeliest look-alike lies below (docs/finding.md)."""
+_SHARES = (0.2, 0.8)
+"""Weights of network and rule where they are pooled. With these the real clips are told apart best: what is a twitch
+lies farther above even odds than the likeliest look-alike lies below (docs/finding.md)."""
+_AGAINST = 0.08
+"""What the network takes for a twitch with less than this probability does not count, whatever the rule says."""
 _SURE = 0.9
-"""Probability from which the network may decide alone, if what it sees can be a twitch at all: with it no more than 0.2
-false events a minute are told on validation clips (docs/finding.md)."""
+"""Probability from which the network may decide alone, if what it sees can be a twitch at all: below it look-alikes of
+real clips would count (docs/finding.md)."""
 _THRESHOLD = 0.5
 _LEAST = 1e-5
 """No one is surer than this."""
@@ -42,7 +44,7 @@ class Panel:
     1986;1:114-135 (the logarithmic opinion pool).
     """
 
-    network: Network
+    network: Classifier
     rule: Rule = field(default_factory=Rule)
 
     @property
@@ -51,7 +53,7 @@ class Panel:
         return f"{self.network.name} + {self.rule.name}"
 
     @property
-    def sha256(self) -> str:
+    def sha256(self) -> str | None:
         """Of the network's weights."""
         return self.network.sha256
 
@@ -101,25 +103,18 @@ def _views_of(n: int, candidates: Sequence[Candidate], grid: Grid) -> list[int]:
 
 def _lifted(verdict: Verdict, fasciculation: float) -> Verdict:
     """Give a verdict with another probability of a fasciculation; the others keep their proportions."""
-    before = verdict.probabilities[Kind.FASCICULATION]
-    share = (1 - fasciculation) / max(1 - before, _LEAST)
-    others = {kind: p * share for kind, p in verdict.probabilities.items()}
-    return verdict._replace(probabilities=others | {Kind.FASCICULATION: fasciculation})
+    others = {kind: max(p, _LEAST) for kind, p in verdict.probabilities.items() if kind is not Kind.FASCICULATION}
+    share = (1 - fasciculation) / sum(others.values())
+    others = {kind: p * share for kind, p in others.items()}
+    return verdict._replace(probabilities={Kind.FASCICULATION: fasciculation} | others)
 
 
 def _pool(candidate: Candidate, by_network: Verdict, by_rule: Verdict, sure: float) -> Verdict:
     """Pool what both say; ``sure`` is the log odds from the network alone, as far as physics allows."""
     odds = [_log_odds(verdict.probabilities[Kind.FASCICULATION]) for verdict in (by_network, by_rule)]
-    fasciculation = float(1 / (1 + np.exp(-max(np.dot(_SHARES, odds), sure))))
-    # What else it may be, they tell by the geometric mean of what each says.
-    others = {
-        kind: float(np.sqrt(max(p, _LEAST) * max(by_rule.probabilities[kind], _LEAST)))
-        for kind, p in by_network.probabilities.items()
-        if kind is not Kind.FASCICULATION
-    }
-    share = (1 - fasciculation) / sum(others.values())
-    probabilities = {Kind.FASCICULATION: fasciculation} | {kind: p * share for kind, p in others.items()}
-    pooled = by_network._replace(probabilities=probabilities, threshold=_THRESHOLD)
+    both = min(np.dot(_SHARES, odds), odds[0] - _log_odds(_AGAINST))
+    # What else it may be, the network tells better than the rule.
+    pooled = _lifted(by_network, float(1 / (1 + np.exp(-max(both, sure)))))._replace(threshold=_THRESHOLD)
     if pooled.kind is Kind.FASCICULATION:
         told = ", ".join(
             f"{name} {verdict.probabilities[Kind.FASCICULATION]:.2f}"

@@ -1,4 +1,4 @@
-"""What the network sees of a candidate: the motion around its place and moment, its surroundings, its measures.
+"""What the network sees of a candidate: the motion around its place and moment, and its surroundings.
 
 Everything is on the physical grid, about 1 mm and 40 Hz, and in units of each cell's own noise, so that one network
 serves every scanner, depth and frame rate. Absolute size, which physics is about, comes beside it.
@@ -17,6 +17,7 @@ from fasciscan.motion import MotionMaps
 from fasciscan.motion.rigid import skin_cells, some_of
 from fasciscan.motion.sorting import median
 from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.judge.measures import FEWEST_MM, PLAIN_MM
 
 RATE_HZ = 40.0
 STEPS = 24
@@ -48,41 +49,10 @@ SURROUNDINGS = (
 """Channels over the longer time: whether anything was measured; the path followed; the place's excursion, signed along
 the direction of the motion, and its length; lengths 6-10 mm away, in the median and the upper tenth of the field and
 in the strip under the probe; whole-frame motion; frame difference of field and place; the place's confidence."""
-MEASURES = (
-    "strength",
-    "height",
-    "rise",
-    "length",
-    "velocity",
-    "returned",
-    "undershoot",
-    "swings",
-    "stays",
-    "seen",
-    "support",
-    "strain",
-    "error",
-    "rigid",
-    "skin",
-    "field",
-    "unrest",
-    "commotion",
-    "rhythm",
-    "period",
-    "depth",
-    "frame rate",
-    "company",
-    "near company",
-)
-"""The candidate's own measures; lengths, times and ratios of them as logarithms."""
 LIMIT = 6.0
 """Values are limited to this: asinh of 200 times the noise."""
 
-_PLAIN_MM = 0.05
-"""A length of the order of what can just be seen."""
 _LOG_LIMIT = 3.0
-_FEWEST_MM, _FEWEST_S = 0.001, 0.005
-"""Added before a logarithm, so that nothing reads as minus infinity."""
 _FRAMES_FOR_NOISE = 100
 """Frames looked at for the usual velocity and difference of a cell."""
 _LOWER_QUARTILE = 0.7585
@@ -96,7 +66,6 @@ _FIELD_STRIDE = 3
 _RING_MM = (6.0, 10.0)
 _RING_CELLS = 32
 """Cells of the ring that are looked at: enough for a median."""
-_COMPANY_S, _COMPANY_MM = 1.0, 6.0
 _BLUR = 1.1
 """Reach of the interpolation in steps: a little over 1, so that single lost frames leave no hole."""
 _REACH_S = 0.15
@@ -117,13 +86,13 @@ class Patches:
     surroundings: Array
     """(n, 13, LONG_STEPS); channels are :data:`SURROUNDINGS`."""
     measures: Array
-    """(n, 24); see :data:`MEASURES`. Not yet standardised: the network does that itself."""
+    """(n, 24); see :data:`fasciscan.twitch.judge.measures.MEASURES`. Not yet standardised: the network does that."""
 
     def __len__(self) -> int:
         return len(self.measures)
 
 
-def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], spare: int = 0) -> Patches:
+def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], measures: Array, spare: int = 0) -> Patches:
     """Cut out what the network sees of each candidate.
 
     Parameters
@@ -132,6 +101,8 @@ def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], spare: int = 
         The block the candidates were found in.
     candidates
         The candidates.
+    measures
+        (n, 24) of them.
     spare
         Cells and steps more on each side of ``moving`` and ``still``: room to shift them in training.
 
@@ -141,15 +112,15 @@ def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], spare: int = 
         In the order of the candidates, each with its cell and its peak in the middle. Zero outside the tissue and
         where nothing was measured.
     """
-    return _cut(maps, _usual(maps), candidates, _measure(maps, candidates), spare)
+    return _cut(maps, _usual(maps), candidates, measures, spare)
 
 
-def cut_in_batches(maps: MotionMaps, candidates: Sequence[Candidate], most: int) -> Iterator[Patches]:
+def cut_in_batches(maps: MotionMaps, candidates: Sequence[Candidate], measures: Array, most: int) -> Iterator[Patches]:
     """Cut out what the network sees, for so many candidates at a time: a patch has a quarter of a megabyte.
 
     Parameters
     ----------
-    maps, candidates
+    maps, candidates, measures
         As for :func:`cut_patches`.
     most
         Candidates a batch.
@@ -159,7 +130,7 @@ def cut_in_batches(maps: MotionMaps, candidates: Sequence[Candidate], most: int)
     Patches
         The same as :func:`cut_patches` gives, in parts.
     """
-    usual, measures = _usual(maps), _measure(maps, candidates)
+    usual = _usual(maps)
     for start in range(0, len(candidates), most):
         part = slice(start, start + most)
         yield _cut(maps, usual, candidates[part], measures[part], spare=0)
@@ -270,9 +241,9 @@ def _cut_still(maps: MotionMaps, candidate: Candidate, window: _Window) -> Array
     out = np.stack([
         tissue.astype(np.float32),
         np.broadcast_to(depth_mm / 10, tissue.shape),
-        np.log(np.where(tissue, maps.noise[cells], _PLAIN_MM) / _PLAIN_MM),
-        np.log((amplitude + _FEWEST_MM) / _PLAIN_MM),
-        amplitude / max(float(candidate.amplitude[candidate.cell]), _FEWEST_MM),
+        np.log(np.where(tissue, maps.noise[cells], PLAIN_MM) / PLAIN_MM),
+        np.log((amplitude + FEWEST_MM) / PLAIN_MM),
+        amplitude / max(float(candidate.amplitude[candidate.cell]), FEWEST_MM),
     ])  # fmt: skip
     return np.clip(out * tissue, -LIMIT, LIMIT).astype(np.float32)
 
@@ -322,47 +293,6 @@ def _lay_out(values: NDArray, at_s: Times, wanted_s: Times) -> NDArray[np.floati
     laid = values[before] * (1 - share) + values[after] * share
     laid[(wanted_s < at_s[0]) | (wanted_s > at_s[-1])] = 0
     return laid.T
-
-
-def _measure(maps: MotionMaps, candidates: Sequence[Candidate]) -> Array:
-    """Tell the measures, (n, 24)."""
-    peaks_s = np.array([c.bump.peak_s for c in candidates])
-    places = np.array([c.cell for c in candidates], float).reshape(-1, 2) * maps.grid.pitch_mm[::-1]
-    stepped = maps.frames.step_s[maps.frames.step_s > 0]
-    rate_hz = 1 / float(np.median(stepped)) if len(stepped) else 1.0
-    out = np.zeros((len(candidates), len(MEASURES)), np.float32)
-    for n, c in enumerate(candidates):
-        bump, height = c.bump, max(c.bump.height_mm, _FEWEST_MM)
-        beside = np.abs(peaks_s - bump.peak_s) <= _COMPANY_S
-        near = beside & (np.linalg.norm(places - places[n], axis=1) <= _COMPANY_MM)
-        seen_s = min(bump.onset_s - c.trace.times_s[0], c.trace.times_s[-1] - bump.offset_s)
-        out[n] = (
-            np.log(max(c.strength, 1.0)),
-            np.log(height / _PLAIN_MM),
-            np.log(bump.rise_s + _FEWEST_S),
-            np.log(bump.offset_s - bump.onset_s + _FEWEST_S),
-            np.log(bump.velocity_mm_s + _PLAIN_MM),
-            bump.returned,
-            min(bump.undershoot, 3.0),
-            min(bump.swings, 12),
-            np.log(c.trace.stays_mm / height + 0.05),
-            np.log(max(seen_s, 0.0) + 0.05),
-            np.log(c.support_mm2 + 1),
-            np.log(height / np.sqrt(c.support_mm2 + 1)),
-            np.log(min(c.error_mm, 10.0) / height + 0.01),
-            np.log(c.rigid_mm / height + 0.01),
-            np.log(c.skin_share + 0.02),
-            np.log(c.field_share + 0.01),
-            np.log(c.unrest + 0.02),
-            np.log(c.commotion + 0.02),
-            c.rhythm,
-            c.period_s,
-            maps.grid.depth_mm[c.cell[0]] / 10,
-            np.log(rate_hz),
-            np.log(np.count_nonzero(beside)),
-            np.log(np.count_nonzero(near)),
-        )
-    return out
 
 
 def _interpolation(at_s: Times, wanted_s: Times, usable: NDArray[np.bool_] | None = None) -> tuple[slice, Array]:

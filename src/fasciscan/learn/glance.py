@@ -1,0 +1,70 @@
+"""Fitting the first glance: which candidates the network need not look at."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from fasciscan.learn.examples import Measured
+from fasciscan.learn.labels import KINDS
+from fasciscan.twitch import Kind
+from fasciscan.twitch.judge.glance import Glance
+
+MOST_LOST = 0.03
+"""Share of the twitches of the validation clips that the glance may hide from the network."""
+
+_RIDGE = 1e-4
+"""Of the squared weights, for each unit of the mean cross entropy."""
+_ITERATIONS = 200
+_LEAST_SD = 1e-3
+_FASCICULATION = KINDS.index(Kind.FASCICULATION)
+
+
+def fit_glance(measured: Measured, validation: Measured) -> Glance:
+    """Fit a glance.
+
+    Parameters
+    ----------
+    measured
+        All candidates of the training clips.
+    validation
+        Of clips that are not among them: these tell from which probability on the network must look.
+
+    Returns
+    -------
+    Glance
+        The maximum-likelihood fit with a ridge, with the probability that all twitches but :data:`MOST_LOST` reach.
+    """
+    counts = measured.weight > 0
+    mean, sd = measured.measures[counts].mean(axis=0), measured.measures[counts].std(axis=0).clip(_LEAST_SD)
+    blank = Glance(mean.astype(float), sd.astype(float), np.zeros((0, 0)), np.zeros(0), 0.0)
+    weights, bias = _fit(blank.features(measured.measures[counts]), measured.kind[counts], measured.weight[counts])
+    fitted = Glance(blank.mean, blank.sd, weights, bias, 0.0)
+    best = (validation.kind == _FASCICULATION) & (validation.weight == 1)
+    if not best.any():
+        return fitted
+    least = np.quantile(fitted.judge(validation.measures[best])[:, _FASCICULATION], MOST_LOST)
+    return Glance(blank.mean, blank.sd, weights, bias, float(least))
+
+
+def _fit(
+    features: NDArray[np.float64], kind: NDArray[np.int64], weight: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (features, 6) and bias (6,)."""
+    seen = torch.from_numpy(features.astype(np.float32))
+    true, counts = torch.from_numpy(kind), torch.from_numpy(weight / weight.sum())
+    weights = torch.zeros(seen.shape[1], len(KINDS), requires_grad=True)
+    bias = torch.zeros(len(KINDS), requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        entropy = functional.cross_entropy(seen @ weights + bias, true, reduction="none")
+        total = (entropy * counts).sum() + _RIDGE * weights.square().sum()
+        total.backward()
+        return total
+
+    optimizer.step(loss)  # pyright: ignore[reportArgumentType] - its stubs want a float
+    return weights.detach().numpy().astype(float), bias.detach().numpy().astype(float)
