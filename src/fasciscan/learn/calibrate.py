@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fasciscan.learn.examples import Examples
+from fasciscan.learn.glance import in_use
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.train import Trained, predict
 from fasciscan.score import Findings, Found, Mark, ScoredClip, Task
@@ -106,7 +107,7 @@ def _tell_figures(
         "f1": score.f1,
         "false_per_min": score.false_per_min,
         "candidate_recall": _candidate_recall(examples),
-        "looked_at": float(np.mean(examples.seen)),
+        "looked_at": float(np.mean(examples.at_a_glance[:, _FASCICULATION] >= in_use(examples.glance).least)),
         "class_accuracy": float(np.mean(told == true)),
         "look_alike_accuracy": float(np.mean(told[others] == true[others])),
         "calibration_error": _calibration_error(probabilities[counts, _FASCICULATION], ~others),

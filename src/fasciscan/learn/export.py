@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from fasciscan import __version__
 from fasciscan.learn.calibrate import Calibration
+from fasciscan.learn.glance import in_use
 from fasciscan.learn.network import count_weights
 from fasciscan.learn.train import TrainConfig, Trained
 from fasciscan.twitch import Kind
@@ -111,7 +112,7 @@ def export(
             "measures_mean": trained.network.get_buffer("measures_mean").tolist(),
             "measures_sd": trained.network.get_buffer("measures_sd").tolist(),
         },
-        "glance": {name: _rounded(part) for name, part in asdict(trained.glance).items()},
+        "glance": {name: _rounded(part) for name, part in asdict(in_use(trained.glance)).items()},
         "training": asdict(config),
         "data": data,
         "validation": calibration.metrics,

@@ -23,8 +23,8 @@ _MARGIN_S = 2.5
 """Maps reach this far over the block on both sides, so that an event at its edge is seen whole, with two heartbeats."""
 _BLOCK_VALUES = 1_500_000
 """Cells × frames a block may hold: with the maps some 20 floats each, 120 MB."""
-_AHEAD_FRAMES, _AHEAD_VALUES = 512, 1_000_000
-"""At most so many frames, and cells × frames, are measured while a block is being analysed: some 8 MB."""
+_AHEAD_FRAMES, _AHEAD_VALUES = 1024, 1_500_000
+"""At most so many frames, and cells × frames, are measured while a block is being analysed: up to 40 MB."""
 _QUARTILES = {0.25: 0.7585, 0.75: 1.6651}
 """Lower and upper quartile of the length of a vector of two unit normals (Rayleigh)."""
 _EVERY = 2

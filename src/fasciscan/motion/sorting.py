@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 def median(values: NDArray[np.floating], axis: int = -1) -> NDArray[np.floating]:
     """Take the median along an axis that is not empty; there must be no nan."""
-    ordered = np.moveaxis(np.sort(values, axis=axis), axis, 0)
+    ordered = np.sort(values, axis=axis)
+    if ordered.ndim > 1:
+        ordered = np.moveaxis(ordered, axis, 0)
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 

@@ -276,8 +276,7 @@ def _peak_time(times: NDArray[np.float64], height: NDArray[np.float64], peak: in
 
 def _swings(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) -> int:
     """Count the turning points around the peak whose swing from the last is of the main one's order."""
-    near = np.flatnonzero(np.abs(times - times[peak]) <= _SWING_REACH_S)
-    part = height[near]
+    part = _turning_points(height[np.abs(times - times[peak]) <= _SWING_REACH_S]).tolist()
     least = _SWING_SHARE * height[peak]
     turns, extreme, upward = 0, part[0], None
     for value in part[1:]:
@@ -289,3 +288,9 @@ def _swings(times: NDArray[np.float64], height: NDArray[np.float64], peak: int) 
         elif abs(value - extreme) >= least:
             turns, extreme, upward = turns + 1, value, not upward
     return turns
+
+
+def _turning_points(height: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Heights where a path turns, and at its ends."""
+    turns = np.flatnonzero(np.diff(np.sign(np.diff(height)))) + 1
+    return height[np.concatenate([[0], turns, [len(height) - 1]])]
