@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import NamedTuple
@@ -20,6 +21,8 @@ _LOOK_AROUND = 5
 """Frames before and after that decide whether a frame is a copy."""
 _CHUNK = 32
 """Frames judged, and measured, at a time."""
+_MOST_AHEAD, _AHEAD_BYTES = 8, 20_000_000
+"""Runs that wait to be measured, at most, and the size of their images."""
 _SPARSE = 4
 """Every fourth pixel each way is enough to tell the contrast of a frame."""
 _COARSE = 4
@@ -94,8 +97,8 @@ def measure_frames(
 ) -> Iterator[tuple[WorkingFrame, FrameMotion | None]]:
     """Measure the motion of each frame that brings a new image; a copy has none, and no motion leads over a cut.
 
-    The frames come back without their images, which nobody needs after this. A run of frames is measured while the
-    next is being decoded.
+    The frames come back without their images, which nobody needs after this. Runs of frames are measured while the
+    next ones are decoded: a few ahead, since the compiled code takes half a second to load.
 
     Parameters
     ----------
@@ -107,13 +110,15 @@ def measure_frames(
         The longer distance in seconds.
     """
     meter = _Meter(grid, lag_s)
+    ahead = max(1, min(_MOST_AHEAD, _AHEAD_BYTES // (_CHUNK * _tissue_mask(grid).size)))
+    measured: deque[Future[list[tuple[WorkingFrame, FrameMotion | None]]]] = deque()
     with ThreadPoolExecutor(max_workers=1) as beside:
-        measured = None
         while run := list(islice(frames, _CHUNK)):
-            being_measured = beside.submit(meter.measure, run)
-            yield from measured.result() if measured else ()
-            measured = being_measured
-        yield from measured.result() if measured else ()
+            measured.append(beside.submit(meter.measure, run))
+            if len(measured) > ahead:
+                yield from measured.popleft().result()
+        while measured:
+            yield from measured.popleft().result()
 
 
 _NO_IMAGE = np.zeros((0, 0), np.uint8)
