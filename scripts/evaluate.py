@@ -42,7 +42,7 @@ from fasciscan.score.tables import (
 from fasciscan.score.traces import Tuned, read_trace, tell_events, tune
 from fasciscan.score.write import describe_data, write_evaluation
 from fasciscan.simulate import read_truth
-from fasciscan.twitch import Rule
+from fasciscan.twitch import Rule, load_network
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "clips"
@@ -96,12 +96,13 @@ def main() -> None:
     detectors = [_ours(test, args), _rule(validation, test, args)]
     detectors += [_baseline(baseline, validation, test, args) for baseline in BASELINES]
     also = [_ours_on(_truths(folder, args.quick), folder.name, args) for folder in args.also]
+    alone = _network_alone(test, args)
     for detector in detectors:
         write_evaluation(detector.evaluation, args.work / "pages" / detector.evaluation.name.replace(" ", "-"))
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, svg in draw_all([detector.evaluation for detector in detectors]).items():
         (IMAGES / f"evaluation-{name}.svg").write_text(svg, encoding="utf-8")
-    PAGE.write_text(_page(detectors, also, len(validation)), encoding="utf-8")
+    PAGE.write_text(_page(detectors, also, alone, len(validation)), encoding="utf-8")
     print(PAGE)
 
 
@@ -134,6 +135,12 @@ def _ours_on(truths: Sequence[Path], name: str, args: argparse.Namespace) -> Eva
     results = args.work / OURS / truths[0].parent.name
     analyze_clips(truths, results, jobs=args.jobs, progress=_tell(f"{OURS}, {truths[0].parent.name}"))
     return evaluate(read_clips(truths, results), name, TASK)
+
+
+def _network_alone(test: Sequence[Path], args: argparse.Namespace) -> Evaluation:
+    results = args.work / "network" / test[0].parent.name
+    analyze_clips(test, results, load_network, args.jobs, _tell("network alone"))
+    return evaluate(read_clips(test, results), "network alone", TASK)
 
 
 def _rule(validation: Sequence[Path], test: Sequence[Path], args: argparse.Namespace) -> Detector:
@@ -224,7 +231,7 @@ def _real_clips() -> list[RealClip]:
     ]
 
 
-def _page(detectors: Sequence[Detector], also: Sequence[Evaluation], tuned_on: int) -> str:
+def _page(detectors: Sequence[Detector], also: Sequence[Evaluation], alone: Evaluation, tuned_on: int) -> str:
     from jinja2 import Environment, StrictUndefined
 
     evaluations = [detector.evaluation for detector in detectors]
@@ -246,6 +253,7 @@ def _page(detectors: Sequence[Detector], also: Sequence[Evaluation], tuned_on: i
         breakdown=breakdown_table(ours.breakdown),
         f1_by_clip=comparison_table(evaluations, "f1"),
         look_alikes=look_alike_table(ours.by_look_alike),
+        alone=figures_table([ours, alone]),
         also=figures_table([ours, *also]) if also else "",
         pixel_mm=PIXEL_MM,
         most_hz=f"{MOST_HZ:g}",
