@@ -38,7 +38,8 @@ class StillPicture:
             if n % _EVERY == 0:
                 block = bisect_right(self._edges_s, frame.time_s) - 1
                 total, count = self._sums.get(block, (np.zeros_like(self._last), 0))
-                self._sums[block] = cv2.accumulate(frame.image, total), count + 1
+                cv2.accumulate(frame.image, total)
+                self._sums[block] = total, count + 1
             yield frame
 
     def take(self, block: int) -> NDArray[np.float32]:
