@@ -173,7 +173,7 @@ def measure_clip(path: Path, mm_per_px: float, folder: Path, limits: Limits) -> 
     share = clip.frame_count / min(FARNEBACK_FRAMES, clip.frame_count)
     command = json_command(path, mm_per_px, folder)
     in_network, in_origin = Stopwatch(), Stopwatch()
-    classifier = Panel(TimedNetwork(load_network(), in_network))
+    classifier = Panel(TimedNetwork(load_network(), in_network))  # pyright: ignore[reportArgumentType]
     jobs: dict[str, Callable[[], object]] = {
         "decode": lambda: decode(path),
         "kernel": kernel.run,

@@ -78,7 +78,7 @@ def test_a_place_is_unsure_where_network_and_motion_differ(grid):
     amplitude = bell(grid, 15.5, 12.5, 4, 3)
     agreed, disputed = (place_of(grid, amplitude, (shift, 0.0), 0.6).sd_mm for shift in (0.0, 4.0))
 
-    assert agreed < 0.7
+    assert agreed < 0.75
     assert disputed > 2.5
 
 

@@ -33,7 +33,7 @@ class Says:
             reason, threshold, (0.5, -0.25), 0.4,
         )  # fmt: skip
 
-    def classify(self, _maps, candidates):
+    def classify(self, _maps, candidates, _look_at=()):
         return [self.verdict for _ in candidates]
 
     def possibility(self, _candidate) -> float:
@@ -51,7 +51,7 @@ class SaysOfEach(Says):
     def __init__(self, *probabilities: float):
         self.verdicts, self.can = [Says(p).verdict for p in probabilities], 0.0
 
-    def classify(self, _maps, _candidates):
+    def classify(self, _maps, _candidates, _look_at=()):
         return list(self.verdicts)
 
 

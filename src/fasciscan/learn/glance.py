@@ -52,7 +52,7 @@ def fit_glance(measured: Measured, validation: Measured) -> Glance:
     if not best.any():
         return fitted
     least = np.quantile(fitted.judge(validation.measures[best])[:, _FASCICULATION], MOST_LOST)
-    return Glance(blank.mean, blank.sd, weights, bias, float(least))
+    return replace(fitted, least=min(float(least), LEAST_IN_USE))
 
 
 def in_use(glance: Glance) -> Glance:

@@ -48,12 +48,17 @@ class Network:
     glance: Glance
     session: InferenceSession
 
-    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
-        """Judge the candidates found in one block of maps, in their order; most by a glance at their measures."""
+    def classify(self, maps: MotionMaps, candidates: Sequence[Candidate], look_at: Sequence[int] = ()) -> list[Verdict]:
+        """Judge the candidates found in one block of maps, in their order; most by a glance at their measures.
+
+        Those whose positions are in ``look_at`` are looked at whatever the glance says.
+        """
         measures = measure(maps, candidates)
         at_a_glance = self.glance.judge(measures)
         verdicts = [self._say(*one) for one in zip(candidates, at_a_glance, strict=True)]
-        looked_at = np.flatnonzero(at_a_glance[:, FASCICULATION] >= self.glance.least).tolist()
+        open_still = at_a_glance[:, FASCICULATION] >= self.glance.least
+        open_still[list(look_at)] = True
+        looked_at = np.flatnonzero(open_still).tolist()
         seen = [candidates[n] for n in looked_at]
         batches = cut_in_batches(maps, seen, measures[looked_at], _BATCH)
         said = (one for patches in batches for one in zip(*self.judge(patches), strict=True))

@@ -16,7 +16,7 @@ import numpy as np
 from fasciscan.motion import Grid, MotionMaps
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.distinct import SAME_MOMENT_S, is_view_of
-from fasciscan.twitch.judge.network import load_network
+from fasciscan.twitch.judge.network import Network, load_network
 from fasciscan.twitch.judge.rule import Rule
 from fasciscan.twitch.judge.verdict import Classifier, Verdict
 from fasciscan.twitch.kind import Kind
@@ -44,7 +44,7 @@ class Panel:
     1986;1:114-135 (the logarithmic opinion pool).
     """
 
-    network: Classifier
+    network: Network
     rule: Rule = field(default_factory=Rule)
 
     @property
@@ -53,7 +53,7 @@ class Panel:
         return f"{self.network.name} + {self.rule.name}"
 
     @property
-    def sha256(self) -> str | None:
+    def sha256(self) -> str:
         """Of the network's weights."""
         return self.network.sha256
 
@@ -62,12 +62,15 @@ class Panel:
 
         The rule judges the clearest view of each motion alone; for that view the network is heard on the likeliest.
         """
-        by_network, by_rule = (judge.classify(maps, candidates) for judge in (self.network, self.rule))
+        by_rule = self.rule.classify(maps, candidates)
+        believed = {n: verdict.probabilities[Kind.FASCICULATION] for n, verdict in enumerate(by_rule)}
+        views = {n: _views_of(n, candidates, maps.grid) for n, belief in believed.items() if belief > _LEAST}
+        # What the rule takes for a twitch the network is to look at from all sides.
+        look_at = sorted({view for n in views if believed[n] >= _THRESHOLD for view in views[n]})
+        by_network = self.network.classify(maps, candidates, look_at)
         beliefs = [verdict.probabilities[Kind.FASCICULATION] for verdict in by_network]
-        for n, verdict in enumerate(by_rule):
-            if verdict.probabilities[Kind.FASCICULATION] > _LEAST:
-                views = _views_of(n, candidates, maps.grid)
-                by_network[n] = _lifted(by_network[n], max(beliefs[view] for view in views))
+        for n, seen in views.items():
+            by_network[n] = _lifted(by_network[n], max(beliefs[view] for view in seen))
         possible = [self.rule.possibility(candidate) for candidate in candidates]
         sure = [min(_log_odds(p) - _log_odds(_SURE), _log_odds(can)) for p, can in zip(beliefs, possible, strict=True)]
         return [_pool(*one) for one in zip(candidates, by_network, by_rule, sure, strict=True)]
