@@ -23,7 +23,7 @@ def draw(n: int, seed: int) -> Measured:
 
 @pytest.fixture(scope="module")
 def glance():
-    return fit_glance(draw(3000, 1), draw(1000, 2))
+    return fit_glance(draw(4000, 1), draw(1000, 2))
 
 
 def test_it_tells_what_no_single_measure_does(glance):
@@ -43,4 +43,8 @@ def test_it_hides_few_twitches_and_most_of_the_rest(glance):
 def test_without_a_twitch_to_judge_by_it_hides_nothing():
     others = draw(500, 5)
     others.kind[:] = 1
-    assert fit_glance(draw(500, 6), others).least == 0
+    assert fit_glance(draw(4000, 6), others).least == 0
+
+
+def test_a_fit_on_few_candidates_hides_nothing():
+    assert fit_glance(draw(500, 6), draw(500, 7)).least == 0

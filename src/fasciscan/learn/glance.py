@@ -21,6 +21,8 @@ LEAST_IN_USE = 0.03
 that was less likely at a glance: F1 is 0.891 at 0.21 false events a minute either way, and it looks at 17 % of the
 candidates instead of 27 %."""
 
+_FEWEST_PER_FEATURE = 10
+"""Candidates a feature from which the fit can be relied on to hide any."""
 _RIDGE = 1e-4
 """Of the squared weights, for each unit of the mean cross entropy."""
 _ITERATIONS = 200
@@ -49,8 +51,8 @@ def fit_glance(measured: Measured, validation: Measured) -> Glance:
     weights, bias = _fit(blank.features(measured.measures[counts]), measured.kind[counts], measured.weight[counts])
     fitted = Glance(blank.mean, blank.sd, weights, bias, 0.0)
     best = (validation.kind == _FASCICULATION) & (validation.weight == 1)
-    if not best.any():
-        return fitted
+    if not best.any() or np.count_nonzero(counts) < _FEWEST_PER_FEATURE * len(weights):
+        return fitted  # which hides nothing
     least = np.quantile(fitted.judge(validation.measures[best])[:, _FASCICULATION], MOST_LOST)
     return replace(fitted, least=min(float(least), LEAST_IN_USE))
 
