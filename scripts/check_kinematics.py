@@ -25,7 +25,7 @@ from fasciscan.pipeline import analyze
 from fasciscan.score.clips import find_truths
 from fasciscan.score.matching import Mark, match_events
 from fasciscan.simulate import Layers, TrueEvent, Truth, Twitch, read_truth
-from fasciscan.simulate.motions import Sector
+from fasciscan.simulate.geometry import Sector
 
 APART_S = 0.6
 BRIEF_S = 1.5

@@ -22,7 +22,7 @@ from fasciscan.origin import Event
 from fasciscan.pipeline import analyze
 from fasciscan.score.matching import Mark, match_events
 from fasciscan.simulate import TrueEvent, Truth, read_truth
-from fasciscan.simulate.motions import Layers, Sector
+from fasciscan.simulate.geometry import Layers, Sector
 
 REACH_S, REACH_MM = 0.15, 30.0
 ISOLATED_S = 0.4

@@ -33,7 +33,7 @@ from fasciscan.score.plots import Chart, Series, draw
 from fasciscan.score.tables import markdown
 from fasciscan.simulate import Scene, Twitch, random_scene, read_truth, write_clip
 from fasciscan.simulate.broad.twitches import LARGE_MAJOR_MM
-from fasciscan.simulate.motions import Layers
+from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.scene import CODECS
 from fasciscan.simulate.truth import TrueEvent
 from fasciscan.twitch import Kind

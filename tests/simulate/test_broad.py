@@ -10,7 +10,7 @@ import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.simulate import Phantom, Scene, Texture, Twitch, displacement, random_scene, tell_truth
-from fasciscan.simulate.motions import Layers
+from fasciscan.simulate.geometry import Layers
 from fasciscan.twitch.kind import Kind
 
 SEEDS = range(250)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fasciscan.simulate import Layers, Machine, Phantom, ProbeMotion, Scene, Twitch, displacement, render, tell_truth
-from fasciscan.simulate.motions import Sector
+from fasciscan.simulate.geometry import Sector
 
 FAN = Sector(radius_mm=40.0, half_angle_deg=25.0, depth_mm=45.0)
 MM_PER_PX = 0.15

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from fasciscan.errors import FasciscanError
 from fasciscan.score.matching import TOLERANCE_MM, TOLERANCE_S
 from fasciscan.simulate import TrueEvent, Truth
+from fasciscan.simulate.geometry import Layers, Sector
 from fasciscan.simulate.mimics import MovingLookAlike, Wave
-from fasciscan.simulate.motions import Layers, Sector
 from fasciscan.simulate.truth import ImageBox, Timing
 from fasciscan.twitch import Kind
 

@@ -2,8 +2,9 @@
 
 from fasciscan.simulate.batch import make_clips
 from fasciscan.simulate.displacement import displacement
+from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.mimics import LookAlike
-from fasciscan.simulate.motions import Breathing, Contraction, Layers, Pulsation, Tremor, Twitch
+from fasciscan.simulate.motions import Breathing, Contraction, Pulsation, Tremor, Twitch
 from fasciscan.simulate.presets import PRESETS, random_scene
 from fasciscan.simulate.probe import Drift, ProbeMotion
 from fasciscan.simulate.render import render

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.simulate.displacement import GRID_MM, FieldGrid
+from fasciscan.simulate.geometry import Sector
 from fasciscan.simulate.machine import noise_level, shadow_gain
-from fasciscan.simulate.motions import FWHM_TO_SD, Sector
+from fasciscan.simulate.motions import FWHM_TO_SD
 from fasciscan.simulate.phantom import ELEVATION_MM, Scatterers, build_phantom
 from fasciscan.simulate.scene import Imaging, Phantom, Scene
 

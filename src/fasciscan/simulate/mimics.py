@@ -8,16 +8,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from fasciscan.simulate.geometry import Array, Layers, cosine_step
 from fasciscan.simulate.motions import (
     FWHM_TO_SD,
-    Array,
     Breathing,
     Contraction,
-    Layers,
     Pulsation,
     Tremor,
     contracted,
-    cosine_step,
     swelling,
     turned,
     with_elevation,

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from fasciscan.simulate.geometry import Array, Layers, cosine_step, ramp
 
 EDGE_LEVEL = 0.05
 """Onset and offset of every brief motion: 5 % of its peak, a common definition for twitch times."""
@@ -33,87 +32,6 @@ OUT_OF_PLANE_SHARE = 0.15
 """Elevational over in-plane motion: a probe along the fibres is seldom off their plane by more than 10 degrees."""
 ALWAYS_S = (-np.inf, np.inf)
 """Span of what never rests."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sector:
-    """The fan of a curved probe. Its face is an arc that bulges into the tissue; beams leave it at right angles.
-
-    Two ways to name a place: image coordinates (x, y) from the upper left corner of the fan's box, and beam coordinates
-    (s, d), the depth below the face and the arc length to the left edge, taken at half the depth.
-    """
-
-    radius_mm: float
-    """Of the probe's face."""
-    half_angle_deg: float
-    """From the middle beam to the last one."""
-    depth_mm: float
-
-    @property
-    def size_mm(self) -> tuple[float, float]:
-        """Width and height of the fan's box in the image."""
-        half = np.radians(self.half_angle_deg)
-        far = self.radius_mm + self.depth_mm
-        return float(2 * far * np.sin(half)), float(far - self.radius_mm * np.cos(half))
-
-    @property
-    def span_mm(self) -> float:
-        """Width of the fan in beam coordinates."""
-        return float(2 * np.radians(self.half_angle_deg) * self._middle_mm)
-
-    @property
-    def _middle_mm(self) -> float:
-        return self.radius_mm + self.depth_mm / 2
-
-    @property
-    def _centre_mm(self) -> tuple[float, float]:
-        """Where the beams would meet, in image coordinates."""
-        return self.size_mm[0] / 2, float(-self.radius_mm * np.cos(np.radians(self.half_angle_deg)))
-
-    def to_image(self, s_mm: Array, d_mm: Array) -> tuple[Array, Array]:
-        """Return the image coordinates of beam coordinates."""
-        angle = self._angle(s_mm)
-        r = self.radius_mm + d_mm
-        x0, y0 = self._centre_mm
-        return x0 + r * np.sin(angle), y0 + r * np.cos(angle)
-
-    def to_beam(self, x_mm: NDArray[np.floating], y_mm: NDArray[np.floating]) -> tuple[Array, Array]:
-        """Return the beam coordinates of image coordinates."""
-        x0, y0 = self._centre_mm
-        dx, dy = x_mm - x0, y_mm - y0
-        return self.span_mm / 2 + np.arctan2(dx, dy) * self._middle_mm, np.hypot(dx, dy) - self.radius_mm
-
-    def turn_to_beam(self, field: Array, s_mm: Array, d_mm: Array) -> Array:
-        """Express small displacements (3, …) given along x, y, z at beam coordinates as changes of s, d, z."""
-        cos, sin = np.cos(self._angle(s_mm)), np.sin(self._angle(s_mm))
-        across = (field[0] * cos - field[1] * sin) * self._middle_mm / (self.radius_mm + d_mm)
-        return np.stack([across, field[0] * sin + field[1] * cos, field[2]])
-
-    def _angle(self, s_mm: Array) -> Array:
-        return (s_mm - self.span_mm / 2) / self._middle_mm
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """Depths that say which tissue a motion can move; millimetres below the face of the probe."""
-
-    skin_mm: float
-    """Down to here nothing but the probe moves the tissue."""
-    muscle_top_mm: float
-    muscle_bottom_mm: float
-    bottom_mm: float
-    """Bone or the lower edge: from here on nothing moves again, unless all does."""
-    sector: Sector | None = None
-    """The fan, if the probe is curved; a linear probe's face is the top edge of the image."""
-
-    def depth(self, x_mm: Array, y_mm: Array) -> Array:
-        """Return the depth below the probe's face of places in the image."""
-        return y_mm if self.sector is None else self.sector.to_beam(x_mm, y_mm)[1]
-
-    def mobility(self, x_mm: Array, y_mm: Array) -> Array:
-        """Return how freely tissue at a place follows a muscle: 1 within it, 0 at the skin and at bone."""
-        d = self.depth(x_mm, y_mm)
-        return _ramp(d, self.skin_mm, self.muscle_top_mm) * (1 - _ramp(d, self.muscle_bottom_mm, self.bottom_mm))
 
 
 class Motion(Protocol):
@@ -304,7 +222,7 @@ class Pulsation:
         dx, dy = x_mm - self.x_mm, y_mm - self.y_mm
         r = np.maximum(np.hypot(dx, dy), 1e-6)
         size = self.amplitude_mm * np.where(r < self.radius_mm, r / self.radius_mm, self.radius_mm / r)
-        radial = size / r * _ramp(layers.depth(x_mm, y_mm), 0.0, layers.skin_mm)
+        radial = size / r * ramp(layers.depth(x_mm, y_mm), 0.0, layers.skin_mm)
         return np.stack([radial * dx, radial * dy, np.zeros_like(r)])
 
 
@@ -447,15 +365,6 @@ def with_elevation(field: Array) -> Array:
     return np.concatenate([field, OUT_OF_PLANE_SHARE * np.hypot(field[0], field[1])[None]])
 
 
-def cosine_step(p: Array) -> Array:
-    """Rise from 0 at p ≤ 0 to 1 at p ≥ 1 as a raised cosine."""
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip(p, 0, 1))
-
-
 def swelling(t_s: Array, onset_s: float, offset_s: float, edge_s: float) -> Array:
     """Rise to 1 within ``edge_s`` of the onset, and fall to 0 within as long before the offset."""
     return cosine_step((t_s - onset_s) / edge_s) * cosine_step((offset_s - t_s) / edge_s)
-
-
-def _ramp(y: Array, start: float, end: float) -> Array:
-    return cosine_step((np.asarray(y, dtype=float) - start) / max(end - start, 1e-6))

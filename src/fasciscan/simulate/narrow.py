@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from fasciscan.simulate.chance import EDGE_S, MAJOR_MM, MINOR_MM, any_angle, draw_apart, normal
+from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.mimics import LookAlike
-from fasciscan.simulate.motions import Breathing, Contraction, Layers, Pulsation, Tremor, Twitch
+from fasciscan.simulate.motions import Breathing, Contraction, Pulsation, Tremor, Twitch
 from fasciscan.simulate.probe import Drift, ProbeMotion
 from fasciscan.simulate.scene import CODECS, Machine, Phantom, Scene, Screen
 from fasciscan.simulate.stills import draw_still

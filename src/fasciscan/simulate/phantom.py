@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.simulate.displacement import MARGIN_MM
-from fasciscan.simulate.motions import FWHM_TO_SD, Layers, Pulsation
+from fasciscan.simulate.geometry import Layers
+from fasciscan.simulate.motions import FWHM_TO_SD, Pulsation
 from fasciscan.simulate.scene import Phantom, Scene
 
 SCATTERERS_PER_CELL = 8

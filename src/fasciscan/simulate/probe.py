@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from fasciscan.simulate.motions import ALWAYS_S, Array, Layers, cosine_step, with_elevation
+from fasciscan.simulate.geometry import Array, Layers, cosine_step
+from fasciscan.simulate.motions import ALWAYS_S, with_elevation
 
 
 class _OutAndBack:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.mimics import Flicker, LookAlike, Shadow
-from fasciscan.simulate.motions import Layers, Motion, Twitch
+from fasciscan.simulate.motions import Motion, Twitch
 
 
 class Stream(IntEnum):

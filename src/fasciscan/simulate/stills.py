@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from fasciscan.errors import FasciscanError
-from fasciscan.simulate.motions import Layers
+from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.scene import Texture
 
 STILL_TOP_PX, STILL_SIDE_PX, STILL_BOTTOM_PX = 6, 44, 60

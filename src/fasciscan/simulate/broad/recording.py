@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fasciscan.simulate.chance import Range, log_uniform
-from fasciscan.simulate.motions import Sector
+from fasciscan.simulate.geometry import Sector
 from fasciscan.simulate.scene import CODECS, Machine, Screen
 
 DURATION_S: Range = (12.0, 16.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from fasciscan.simulate.broad.recording import Shape
 from fasciscan.simulate.chance import EDGE_S, Range
-from fasciscan.simulate.motions import Layers
+from fasciscan.simulate.geometry import Layers
 
 SIDE_MM = 4.0
 """Epicentres keep this far from the sides of the picture."""

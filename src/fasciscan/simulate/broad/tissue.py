@@ -10,7 +10,7 @@ import numpy as np
 
 from fasciscan.simulate.broad.recording import Shape
 from fasciscan.simulate.chance import Range, log_uniform
-from fasciscan.simulate.motions import Layers
+from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.scene import Imaging, Phantom, Texture
 from fasciscan.simulate.stills import draw_still
 
