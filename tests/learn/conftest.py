@@ -88,7 +88,7 @@ def make_examples():
             measures=measures, kind=kind,
             weight=np.ones(n, np.float32), shift_mm=shift.astype(np.float32), onset_s=peaks_s - 0.08, peak_s=peaks_s,
             place_px=np.full((n, 2), 20 / MM_PER_PX), pitch_mm=np.ones((n, 2), np.float32),
-            glance=BLANK, at_a_glance=BLANK.judge(measures).astype(np.float32), seen=np.ones(n, bool),
+            glance=BLANK, at_a_glance=BLANK.judge(measures).astype(np.float32),
             clip=np.zeros(n, int), views=np.zeros((0, 2), int),
             clips=(ClipFacts(DURATION_S, truth, (MM_PER_PX, MM_PER_PX), (True,) * len(twitches)),),
         )  # fmt: skip

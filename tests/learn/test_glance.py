@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fasciscan.learn.examples import Measured
-from fasciscan.learn.glance import MOST_LOST, fit_glance
+from fasciscan.learn.glance import LEAST_IN_USE, MOST_LOST, fit_glance, in_use
 from fasciscan.learn.labels import KINDS
 from fasciscan.twitch.judge.measures import MEASURES
 
@@ -46,5 +46,10 @@ def test_without_a_twitch_to_judge_by_it_hides_nothing():
     assert fit_glance(draw(4000, 6), others).least == 0
 
 
-def test_a_fit_on_few_candidates_hides_nothing():
-    assert fit_glance(draw(500, 6), draw(500, 7)).least == 0
+def test_a_fit_on_few_candidates_hides_nothing_also_in_use():
+    glance = fit_glance(draw(500, 6), draw(500, 7))
+    assert glance.least == in_use(glance).least == 0
+
+
+def test_in_use_it_hides_no_less_than_while_the_network_learns(glance):
+    assert 0 < glance.least <= in_use(glance).least == LEAST_IN_USE

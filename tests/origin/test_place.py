@@ -75,10 +75,10 @@ def test_a_sure_network_draws_the_place_to_its_own_and_an_unsure_one_does_not(gr
 
 
 def test_a_place_is_unsure_where_network_and_motion_differ(grid):
-    amplitude = bell(grid, 15.5, 12.5, 4, 3)
+    amplitude = bell(grid, grid.lateral_mm[15], grid.depth_mm[12], 4, 3)  # the middle of a cell
     agreed, disputed = (place_of(grid, amplitude, (shift, 0.0), 0.6).sd_mm for shift in (0.0, 4.0))
 
-    assert agreed < 0.75
+    assert agreed < 0.7
     assert disputed > 2.5
 
 

@@ -18,7 +18,7 @@ from fasciscan.learn.labels import KINDS
 from fasciscan.learn.train import Trained, predict
 from fasciscan.score import Findings, Found, Mark, ScoredClip, Task
 from fasciscan.score.curve import best_threshold, trace_curve
-from fasciscan.twitch import Kind
+from fasciscan.twitch.judge.glance import FASCICULATION
 
 MOST_FALSE_PER_MIN = 0.2
 """The operating point makes at most so many false events a minute on validation clips."""
@@ -27,7 +27,6 @@ _TEMPERATURES = np.geomspace(0.3, 4, 200)
 _POINTS = 400
 """Thresholds looked at."""
 _BINS = 10
-_FASCICULATION = KINDS.index(Kind.FASCICULATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def _tell_figures(
     score = reduce(add, [clip.score(Task(), threshold) for clip in clips])
     counts = examples.weight > 0
     told, true = probabilities[counts].argmax(axis=1), examples.kind[counts]
-    others = true != _FASCICULATION
+    others = true != FASCICULATION
     figures = {
         "clips": len(clips),
         "minutes": score.exposure_s / 60,
@@ -107,10 +106,10 @@ def _tell_figures(
         "f1": score.f1,
         "false_per_min": score.false_per_min,
         "candidate_recall": _candidate_recall(examples),
-        "looked_at": float(np.mean(examples.at_a_glance[:, _FASCICULATION] >= in_use(examples.glance).least)),
+        "looked_at": float(np.mean(in_use(examples.glance).leaves_open(examples.at_a_glance))),
         "class_accuracy": float(np.mean(told == true)),
         "look_alike_accuracy": float(np.mean(told[others] == true[others])),
-        "calibration_error": _calibration_error(probabilities[counts, _FASCICULATION], ~others),
+        "calibration_error": _calibration_error(probabilities[counts, FASCICULATION], ~others),
     }
     errors_mm = score.epicentre_errors_mm or (0.0,)
     figures |= {
@@ -136,11 +135,11 @@ def _scored_clips(examples: Examples, probabilities: NDArray, shift_mm: NDArray)
     # Half a pixel, since a truth counts from the centre of the first pixel and a grid from its edge.
     places_mm = (examples.place_px + shift_mm / grid_mm - 0.5) * true_mm[:, None]
     found: list[list[Found]] = [[] for _ in examples.clips]
-    for n in _distinct(examples, probabilities[:, _FASCICULATION]):
+    for n in _distinct(examples, probabilities[:, FASCICULATION]):
         mark = Mark(examples.onset_s[n], examples.peak_s[n], *(float(mm) for mm in places_mm[n]))
         best = int(np.argmax(probabilities[n]))
         found[examples.clip[n]].append(
-            Found(mark, str(KINDS[best]), float(probabilities[n, best]), float(probabilities[n, _FASCICULATION]))
+            Found(mark, str(KINDS[best]), float(probabilities[n, best]), float(probabilities[n, FASCICULATION]))
         )
     return [
         ScoredClip(facts.truth.clip, facts.truth, Findings(tuple(own), facts.duration_s))

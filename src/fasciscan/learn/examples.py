@@ -29,7 +29,7 @@ from fasciscan.simulate import Truth, read_truth
 from fasciscan.twitch import CandidateConfig, candidates, distinct, find_candidates
 from fasciscan.twitch.distinct import is_view_of
 from fasciscan.twitch.judge import measures, patches
-from fasciscan.twitch.judge.glance import FASCICULATION, Glance
+from fasciscan.twitch.judge.glance import Glance
 from fasciscan.twitch.judge.measures import MEASURES, measure
 from fasciscan.twitch.judge.patches import CELLS, MOVING, STEPS, STILL, SURROUNDINGS, Patches, cut_patches
 
@@ -89,8 +89,6 @@ class Examples:
     """Tells which of them the network looks at."""
     at_a_glance: NDArray[np.float32]
     """(n, 6) probabilities by the glance."""
-    seen: NDArray[np.bool_]
-    """(n,) whether the network looks at it."""
     clip: NDArray[np.int64]
     """(n,) position in ``clips``."""
     views: NDArray[np.int64]
@@ -99,6 +97,11 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(n,) whether the network looks at it."""
+        return self.glance.leaves_open(self.at_a_glance)
 
     def patches(self, rows: NDArray[np.integer] | slice) -> Patches:
         """Return some examples as the network sees them, neither shifted nor mirrored."""
@@ -249,7 +252,6 @@ def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | N
         pitch_mm=np.empty((n, 2), np.float32),
         glance=glance,
         at_a_glance=np.concatenate([part.at_a_glance[part.rows] for part in read]),
-        seen=np.concatenate([part.at_a_glance[part.rows, FASCICULATION] >= glance.least for part in read]),
         clip=np.repeat(np.arange(len(read)), np.diff(starts)),
         views=np.concatenate([part.views + start for part, start in zip(read, starts[:-1], strict=True)]),
         clips=tuple(part.facts for part in read),
@@ -288,7 +290,7 @@ def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, num
         at_a_glance = glance.judge(kept["measures"]).astype(np.float32)
         rows, views = np.arange(len(labels.kind)), kept["views"]
     if most is not None:
-        seen = at_a_glance[:, FASCICULATION] >= glance.least
+        seen = glance.leaves_open(at_a_glance)
         others = np.random.default_rng(number).permutation(np.flatnonzero(seen & ~labels.settled))[:most]
         rows, views = np.sort(np.concatenate([np.flatnonzero(seen & labels.settled), others])), views[:0]
     return _Kept(facts, labels, at_a_glance, rows, views)

@@ -11,8 +11,7 @@ from torch.nn import functional
 
 from fasciscan.learn.examples import Measured
 from fasciscan.learn.labels import KINDS
-from fasciscan.twitch import Kind
-from fasciscan.twitch.judge.glance import Glance
+from fasciscan.twitch.judge.glance import FASCICULATION, Glance
 
 MOST_LOST = 0.03
 """Share of the twitches of the validation clips that the glance may hide from the network while it learns."""
@@ -27,7 +26,6 @@ _RIDGE = 1e-4
 """Of the squared weights, for each unit of the mean cross entropy."""
 _ITERATIONS = 200
 _LEAST_SD = 1e-3
-_FASCICULATION = KINDS.index(Kind.FASCICULATION)
 
 
 def fit_glance(measured: Measured, validation: Measured) -> Glance:
@@ -50,16 +48,16 @@ def fit_glance(measured: Measured, validation: Measured) -> Glance:
     blank = Glance(mean.astype(float), sd.astype(float), np.zeros((0, 0)), np.zeros(0), 0.0)
     weights, bias = _fit(blank.features(measured.measures[counts]), measured.kind[counts], measured.weight[counts])
     fitted = Glance(blank.mean, blank.sd, weights, bias, 0.0)
-    best = (validation.kind == _FASCICULATION) & (validation.weight == 1)
+    best = (validation.kind == FASCICULATION) & (validation.weight == 1)
     if not best.any() or np.count_nonzero(counts) < _FEWEST_PER_FEATURE * len(weights):
         return fitted  # which hides nothing
-    least = np.quantile(fitted.judge(validation.measures[best])[:, _FASCICULATION], MOST_LOST)
+    least = np.quantile(fitted.judge(validation.measures[best])[:, FASCICULATION], MOST_LOST)
     return replace(fitted, least=min(float(least), LEAST_IN_USE))
 
 
 def in_use(glance: Glance) -> Glance:
-    """Give the glance by which the network that ships looks."""
-    return replace(glance, least=max(glance.least, LEAST_IN_USE))
+    """Give the glance by which the network looks in use; one that hides nothing goes on hiding nothing."""
+    return replace(glance, least=max(glance.least, LEAST_IN_USE)) if glance.least > 0 else glance
 
 
 def _fit(

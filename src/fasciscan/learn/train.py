@@ -22,7 +22,6 @@ from fasciscan.learn.curves import draw_curves
 from fasciscan.learn.examples import Examples
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.network import NetworkConfig, Output, TwitchNet
-from fasciscan.twitch import Kind
 from fasciscan.twitch.judge.glance import Glance
 
 CHECKPOINT, BEST, HISTORY, CURVES = "checkpoint.pt", "best.pt", "history.csv", "curves.svg"
@@ -35,7 +34,6 @@ generalises better than the last step's."""
 _CLASS_WEIGHT_BOUNDS = (0.3, 4.0)
 _LEAST_SD = 1e-3
 _LEAST_PROBABILITY = 1e-9
-_FASCICULATION = KINDS.index(Kind.FASCICULATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +177,8 @@ def predict(trained: Trained, examples: Examples, batch: int = 512) -> tuple[Ten
     logits = torch.from_numpy(examples.at_a_glance).clamp(min=_LEAST_PROBABILITY).log()
     shift_mm, sd_mm = torch.zeros(n, 2), torch.full((n,), torch.nan)
     if parts:
-        logits[seen], shift_mm[seen] = (
-            torch.cat([p.logits for p in parts]) - trained.log_class_weight,
-            torch.cat([p.shift_mm for p in parts]),
-        )
+        logits[seen] = torch.cat([p.logits for p in parts]) - trained.log_class_weight
+        shift_mm[seen] = torch.cat([p.shift_mm for p in parts])
         sd_mm[seen] = torch.cat([p.log_sd for p in parts]).exp()
     return logits, shift_mm, sd_mm
 

@@ -38,6 +38,10 @@ class Glance:
         likely = np.exp(logits - logits.max(axis=1, keepdims=True))
         return likely / likely.sum(axis=1, keepdims=True)
 
+    def leaves_open(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Whether the network looks at candidates (n,) of which a glance said so much, (n, 6)."""
+        return probabilities[:, FASCICULATION] >= self.least
+
     def features(self, measures: NDArray[np.floating]) -> NDArray[np.float64]:
         """Lay out standardised measures and their products of two, (n, 24) to (n, 324)."""
         standard = np.clip((measures - self.mean) / self.sd, -LIMIT_SD, LIMIT_SD)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fasciscan.errors import FasciscanError
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.judge.glance import FASCICULATION, Glance
+from fasciscan.twitch.judge.glance import Glance
 from fasciscan.twitch.judge.measures import MEASURES, measure
 from fasciscan.twitch.judge.patches import MOVING, STILL, SURROUNDINGS, Patches, cut_in_batches
 from fasciscan.twitch.judge.verdict import Verdict
@@ -56,7 +56,7 @@ class Network:
         measures = measure(maps, candidates)
         at_a_glance = self.glance.judge(measures)
         verdicts = [self._say(*one) for one in zip(candidates, at_a_glance, strict=True)]
-        open_still = at_a_glance[:, FASCICULATION] >= self.glance.least
+        open_still = self.glance.leaves_open(at_a_glance)
         open_still[list(look_at)] = True
         looked_at = np.flatnonzero(open_still).tolist()
         seen = [candidates[n] for n in looked_at]
