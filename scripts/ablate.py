@@ -28,11 +28,12 @@ from fasciscan.twitch import Kind
 
 WITHHELD = {
     "all": (),
-    "without flow": ("flow",),
     "without difference": ("difference",),
-    "without confidence": ("confidence",),
-    "one frame's distance alone": ("long distance",),
     "0.15 s distance alone": ("short distance",),
+    "one frame's distance alone": ("long distance",),
+    "without difference and one frame's distance": ("difference", "short distance"),
+    "without flow": ("flow",),
+    "without confidence": ("confidence",),
     "without surroundings": ("surroundings",),
     "without measures": ("measures",),
 }

@@ -246,12 +246,14 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]
 
 
 def _decode_at(container: InputContainer, stream: VideoStream, stamp: int) -> Luma | None:
-    """Decode the first picture at or after a key frame; None where the file cannot be sought in."""
+    """Decode the key frame at a stamp, or the first picture after it; None where the file cannot be sought in."""
     try:
         container.seek(stamp, stream=stream)
         for packet in container.demux(stream):
-            for frame in packet.decode():
+            # Draining asks for the picture at once: a decoder else waits for those that may be shown before it.
+            for frame in packet.decode() or stream.decode(None):
                 return luma_of(frame)
+            stream.codec_context.flush_buffers()
     except FFmpegError:
         return None
     return None

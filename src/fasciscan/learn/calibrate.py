@@ -17,7 +17,7 @@ from fasciscan.learn.glance import in_use
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.train import Trained, predict
 from fasciscan.score import Findings, Found, Mark, ScoredClip, Task
-from fasciscan.score.curve import best_threshold, trace_curve
+from fasciscan.score.curve import average_precision, best_threshold, trace_curve
 from fasciscan.twitch.judge.glance import FASCICULATION
 
 MOST_FALSE_PER_MIN = 0.2
@@ -105,6 +105,7 @@ def _tell_figures(
         "recall": score.recall,
         "f1": score.f1,
         "false_per_min": score.false_per_min,
+        "average_precision": average_precision(trace_curve(clips, Task())).value,
         "candidate_recall": _candidate_recall(examples),
         "looked_at": float(np.mean(in_use(examples.glance).leaves_open(examples.at_a_glance))),
         "class_accuracy": float(np.mean(told == true)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ ASSUMED_DEPTH_MM = 40.0
 grid's pitch; no millimetre that rests on it is reported."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """Cells over the tissue, and the way between cells, working pixels, image pixels and millimetres.
 
@@ -45,28 +46,28 @@ class Grid:
     """Image pixel (x, y) in mm, assumed if ``calibrated`` is False."""
     calibrated: bool
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """(ny, nx)."""
         ny, nx = self.pixels.shape
         return ny, nx
 
-    @property
+    @cached_property
     def valid(self) -> NDArray[np.bool_]:
         """(ny, nx) cells that are tissue."""
         return self.pixels > 0
 
-    @property
+    @cached_property
     def working_mm(self) -> NDArray[np.float32]:
         """(2,) a working pixel in mm, (x, y)."""
         return np.array(self.mm_per_px, np.float32) * self.factor
 
-    @property
+    @cached_property
     def px_mm(self) -> float:
         """Side of a square image pixel of the same area, in mm."""
         return float(np.sqrt(self.mm_per_px[0] * self.mm_per_px[1]))
 
-    @property
+    @cached_property
     def pitch_mm(self) -> tuple[float, float]:
         """Mean distance between cells in mm, (x, y)."""
         wx, wy = self.working_mm
@@ -75,22 +76,22 @@ class Grid:
             float(wy) * float(self.rows[-1] - self.rows[0]) / (len(self.rows) - 1),
         )
 
-    @property
+    @cached_property
     def lateral_px(self) -> NDArray[np.float64]:
         """(nx,) image column of each cell's centre."""
         return self.box[0] + self.factor * (self.cols[:-1] + self.cols[1:]) / 2
 
-    @property
+    @cached_property
     def depth_px(self) -> NDArray[np.float64]:
         """(ny,) image row of each cell's centre."""
         return self.box[1] + self.factor * (self.rows[:-1] + self.rows[1:]) / 2
 
-    @property
+    @cached_property
     def lateral_mm(self) -> NDArray[np.float64]:
         """(nx,) cell centres from the left edge of the tissue."""
         return (self.lateral_px - self.box[0]) * self.mm_per_px[0]
 
-    @property
+    @cached_property
     def depth_mm(self) -> NDArray[np.float64]:
         """(ny,) cell centres from the top edge of the tissue."""
         return (self.depth_px - self.box[1]) * self.mm_per_px[1]

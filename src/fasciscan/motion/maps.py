@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import TypeVar
@@ -25,6 +26,8 @@ _BLOCK_VALUES = 1_500_000
 """Cells × frames a block may hold: with the maps some 20 floats each, 120 MB."""
 _AHEAD_FRAMES, _AHEAD_VALUES = 1024, 1_500_000
 """At most so many frames, and cells × frames, are measured while a block is being analysed: up to 40 MB."""
+_PIECE = 32
+"""Frames handed over at a time."""
 _QUARTILES = {0.25: 0.7585, 0.75: 1.6651}
 """Lower and upper quartile of the length of a vector of two unit normals (Rayleigh)."""
 _EVERY = 2
@@ -169,12 +172,19 @@ def _ahead(grid: Grid) -> int:
 
 
 def _run_ahead(items: Iterator[_T], most: int) -> Iterator[_T]:
-    """Have the next so many items made by another thread while these are used."""
+    """Have up to so many of the next items made by another thread while these are used."""
     with ThreadPoolExecutor(max_workers=1) as beside:
-        made = beside.submit(lambda: list(islice(items, most)))
-        while some := made.result():
-            made = beside.submit(lambda: list(islice(items, most)))
-            yield from some
+
+        def make_some() -> Future[list[_T]]:
+            return beside.submit(lambda: list(islice(items, _PIECE)))
+
+        made = deque(make_some() for _ in range(max(1, most // _PIECE)))
+        try:
+            while some := made.popleft().result():
+                made.append(make_some())
+                yield from some
+        finally:
+            beside.shutdown(cancel_futures=True)
 
 
 def _block_edges(clip: Clip, grid: Grid, config: MotionConfig) -> list[float]:
