@@ -11,6 +11,7 @@ import pytest
 from fasciscan.clip import Frame
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion
 from fasciscan.motion import maps as maps_module
+from fasciscan.motion import measure as measure_module
 
 NOISE_DB = -20.0
 
@@ -93,7 +94,9 @@ def test_frames_are_read_ahead_no_further_than_a_block_needs(instrument, move):
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_length(instrument, move, monkeypatch):
-    monkeypatch.setattr(maps_module, "_AHEAD_FRAMES", 32)  # how far ahead is read at a moment hangs on the threads
+    # How far ahead is read at a moment hangs on the threads.
+    monkeypatch.setattr(maps_module, "_AHEAD_FRAMES", 32)
+    monkeypatch.setattr(measure_module, "_MOST_AHEAD", 1)
     course = np.outer(np.sin(np.arange(30)), [0.0, 1.0])
     pictures = move(instrument.Speckle(2, 120, 160), course, still_rows=40, noise_db=NOISE_DB)
     rate = 30.0

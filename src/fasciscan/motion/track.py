@@ -164,12 +164,13 @@ def _find_flow(before, after, cells, flow, error):
     Speckle repeats itself nearly and looks alike along a fascia, so a large guess may have caught the wrong place: a
     cell leaves rest for it only if that explains the pictures clearly better.
     """
-    guessed = np.any(cells.guess)
-    _solve(before, after, cells, cells.guess, flow, error)
     ny, nx = error.shape
+    first, stop = _moved_rows(cells.guess)
+    guessed = stop > first
+    _solve(before, after, cells, cells.guess, 0, ny, flow, error)
     if guessed:
-        _solve(before, after, cells, cells.still, cells.other, cells.other_error)
-        for j in range(ny):
+        _solve(before, after, cells, cells.still, first, stop, cells.other, cells.other_error)
+        for j in range(max(first - 1, 0), min(stop + 1, ny)):
             for i in range(nx):
                 if not error[j, i] < _CLEARLY * cells.other_error[j, i]:
                     _take_other(cells, flow, error, j, i)
@@ -184,18 +185,39 @@ def _find_flow(before, after, cells, flow, error):
             for i in range(nx):
                 for d in range(2):
                     cells.guess[j, i, d] = _whole(flow[j, i, d])
-        _solve(before, after, cells, cells.guess, cells.other, cells.other_error)
-        for j in range(ny):
+        first, stop = _moved_rows(cells.guess)
+        if stop == first:
+            return
+        _solve(before, after, cells, cells.guess, first, stop, cells.other, cells.other_error)
+        for j in range(max(first - 1, 0), min(stop + 1, ny)):
             for i in range(nx):
                 if cells.other_error[j, i] < error[j, i]:
                     _take_other(cells, flow, error, j, i)
 
 
+@njit(cache=True, nogil=True, boundscheck=False)
+def _moved_rows(guess):
+    """First and last + 1 of the rows with a guess other than rest; (0, 0) if there are none."""
+    first = stop = 0
+    for j in range(len(guess)):
+        if np.any(guess[j]):
+            first, stop = (first if stop else j), j + 1
+    return first, stop
+
+
 @njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
-def _solve(before, after, cells, shift, flow, error):
-    gradient_sums(before, after, cells.rows, cells.cols, cells.pixels, shift, cells.sums)
+def _solve(before, after, cells, shift, first, stop, flow, error):
+    """Solve for cells of which only rows ``first`` to ``stop - 1`` have another shift than when last solved.
+
+    Sums of the other rows stand; neighbours are blended, so the solution also changes in the row beside each end.
+    """
+    rows = slice(first, stop)
+    gradient_sums(
+        before, after, cells.rows[first : stop + 1], cells.cols, cells.pixels[rows], shift[rows], cells.sums[rows]
+    )
     blend(cells.sums, cells.blended)
-    solve_cells(cells.blended, cells.area, shift, flow, error)
+    wider = slice(max(first - 1, 0), min(stop + 1, len(error)))
+    solve_cells(cells.blended[wider], cells.area[wider], shift[wider], flow[wider], error[wider])
 
 
 @njit(cache=True, nogil=True, boundscheck=False, inline="always")
