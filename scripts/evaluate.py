@@ -51,6 +51,15 @@ TEMPLATE = Path(__file__).with_name("evaluation.md.j2")
 IMAGES = ROOT / "docs" / "images"
 PICTURES = ("precision-recall", "amplitude", "calibration", "counts")
 ABLATIONS = ROOT / "models" / "ablations.json"
+ABLATION_FIGURES = {
+    "f1": "F1",
+    "recall": "recall",
+    "precision": "precision",
+    "false_per_min": "false/min",
+    "average_precision": "average precision",
+    "look_alike_accuracy": "look-alikes told right",
+    "epicentre_median_mm": "epicentre, median mm",
+}
 QUICK_CLIPS = 8
 WORST_TOLD = 30
 OURS = "fasciscan"
@@ -296,9 +305,8 @@ def _ablations() -> str:
     if not ABLATIONS.exists():
         return ""
     rows = json.loads(ABLATIONS.read_text(encoding="utf-8"))
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    told = [[row.get(column, "–") for column in columns] for row in rows]
-    return markdown(columns, [[f"{v:.3f}" if isinstance(v, float) else str(v) for v in row] for row in told])
+    told = [[row["name"], *(f"{row[figure]:.3f}" for figure in ABLATION_FIGURES)] for row in rows]
+    return markdown(["trained", *ABLATION_FIGURES.values()], told)
 
 
 def _real(detectors: Sequence[Detector]) -> str:
