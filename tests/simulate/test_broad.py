@@ -184,6 +184,14 @@ def test_busy_scenes_are_the_same_recordings_of_the_same_muscles_with_more_going
     assert np.mean([moves_otherwise(scene) for scene in busy]) > 0.82 > np.mean([moves_otherwise(s) for s in scenes])
 
 
+def test_clinic_scenes_are_the_same_recordings_with_the_same_twitches_and_colour_or_gliding():
+    for seed in range(20):
+        plain, clinic = random_scene(seed, "broad"), random_scene(seed, "broad-clinic")
+        assert (clinic.tissue, clinic.machine, clinic.twitches) == (plain.tissue, plain.machine, plain.twitches)
+        names = {motion.name for motion in clinic.look_alikes}
+        assert names & {"colour flow", "glide"}
+
+
 def test_textured_scenes_take_their_tissue_from_a_still(still):
     scenes = [random_scene(seed, "broad-texture", [still]) for seed in range(12)]
     assert all(isinstance(scene.tissue, Texture) for scene in scenes)

@@ -19,7 +19,8 @@ from fasciscan.simulate import (
     displacement,
     render,
 )
-from fasciscan.simulate.mimics import Cramp, Fibrillation, Flicker, Myokymia, Shadow, Wave
+from fasciscan.simulate.mimics import Cramp, Fibrillation, Glide, Myokymia
+from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow, Wave
 
 LAYERS = Layers(skin_mm=1.5, muscle_top_mm=5.0, muscle_bottom_mm=18.0, bottom_mm=21.0)
 WAVES = (Wave(2.3, 0.1, 0.4), Wave(5.1, 0.6, 0.4), Wave(8.7, 0.3, 0.3))
@@ -117,6 +118,43 @@ def test_a_box_flickers_at_its_times_and_nothing_else_changes():
         on = 1.0 <= time < 1.2 or 2.0 <= time < 2.1
         assert np.array_equal(frame[~inside], bare[~inside])
         assert (frame.astype(int) - bare)[inside].max() == (25 if on else 0)
+
+
+def test_colour_fills_a_vessel_with_the_beat_and_moves_no_tissue():
+    flow = ColourFlow(((40, 60), (120, 50), (120, 80), (40, 90)), 0.2, 140, 6, 1.0, 0.0, 0.5, 7)
+    scene = replace(SCENE, look_alikes=(flow,))
+    assert not displacement(scene, 1.1).any()
+    plain = [frame.astype(int) for _, frame in render(SCENE)]
+    share = {}
+    for (time, frame), bare in zip(render(scene), plain, strict=True):
+        changed = frame != bare
+        assert not changed[:, :40].any() and not changed[:, 121:].any() and not changed[:50].any()
+        lit = frame[65:75, 50:110] >= 0.6 * 140 - 1
+        share[round(time % 1, 2)] = lit.mean()
+        assert frame[65:75, 50:110][~lit].max(initial=0) < 60
+    assert max(value for beat, value in share.items() if 0.1 < beat < 0.2) > 0.9
+    assert max(value for beat, value in share.items() if beat > 0.55) == 0
+
+
+def test_colour_flickers_alike_each_time_the_clip_is_made():
+    flow = ColourFlow(((40, 60), (120, 50), (120, 80), (40, 90)), 0.2, 140, 6, 1.0, 0.0, 0.9, 7)
+    once, again = (np.full((200, 200), 90, np.uint8) for _ in range(2))
+    flow.paint(once, 0.3)
+    flow.paint(again, 0.3)
+    assert np.array_equal(once, again)
+    flow.paint(again, 0.32)
+    assert not np.array_equal(once, again)
+
+
+def test_tissue_glides_below_its_fascia_alone_and_comes_back():
+    glide = Glide(1.0, 0.4, 0.2, 0.5, -2.0, 10.0, 1.0, 0.0)
+    y = np.arange(0.0, 20.0, 0.5)
+    lateral, axial, _ = glide.pattern(np.zeros_like(y), y, LAYERS)
+    assert lateral[y < 9.4] == pytest.approx(0)
+    assert lateral[y > 10.6] == pytest.approx(-2)
+    assert axial == pytest.approx(0)
+    assert (glide.peak_s, glide.offset_s) == pytest.approx((1.4, 2.1))
+    assert glide.course(np.array([0.9, 1.4, 1.6, 2.2])) == pytest.approx([0, 1, 1, 0], abs=1e-9)
 
 
 def test_a_split_territory_moves_at_two_places():

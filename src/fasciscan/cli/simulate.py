@@ -33,6 +33,7 @@ def simulate(
         typer.Option(
             metavar="NAME",
             help="broad: as varied as real life. broad-busy: more twitches and more other motion, for training. "
+            "broad-clinic: colour flow and tissue that slides by millimetres. "
             "broad-heldout: the events of broad, other imaging, for tests. broad-texture: on stills of muscle. "
             "Or texture-twitches, texture-mixed, scatterer-twitches, scatterer-mixed: narrower.",
         ),

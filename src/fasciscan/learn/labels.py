@@ -14,8 +14,9 @@ from fasciscan.errors import FasciscanError
 from fasciscan.score.matching import TOLERANCE_MM, TOLERANCE_S
 from fasciscan.simulate import TrueEvent, Truth
 from fasciscan.simulate.geometry import Layers, Sector
-from fasciscan.simulate.mimics import MovingLookAlike, Wave
+from fasciscan.simulate.mimics import MovingLookAlike
 from fasciscan.simulate.truth import ImageBox, Timing
+from fasciscan.simulate.unmoving import Wave
 from fasciscan.twitch import Kind
 
 KINDS = tuple(Kind)

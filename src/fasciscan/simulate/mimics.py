@@ -1,4 +1,4 @@
-"""More look-alikes: irregular muscle activity, and changes that move no tissue; and the list of all there are."""
+"""More look-alikes: irregular muscle activity, and tissue that slides; and the list of all there are."""
 
 from __future__ import annotations
 
@@ -6,40 +6,22 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fasciscan.simulate.geometry import Array, Layers, cosine_step
+from fasciscan.simulate.geometry import Array, Layers, cosine_step, ramp
 from fasciscan.simulate.motions import (
     FWHM_TO_SD,
     Breathing,
     Contraction,
     Pulsation,
     Tremor,
+    along,
     contracted,
     swelling,
     turned,
     with_elevation,
 )
 from fasciscan.simulate.probe import Drift, ProbeMotion, ProbePress
-
-SWELL_S = 0.3
-"""Time that irregular activity takes to set in and to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """One of the sines that make an irregular course."""
-
-    rate_hz: float
-    phase: float
-    """Share of a cycle, 0 to 1."""
-    size: float
-
-
-def irregular(waves: tuple[Wave, ...], t_s: Array) -> Array:
-    """Sum sines of unrelated rates to a course that never repeats within a clip."""
-    parts = [wave.size * np.sin(2 * np.pi * (wave.rate_hz * t_s + wave.phase)) for wave in waves]
-    return np.sum(parts, axis=0)
+from fasciscan.simulate.unmoving import SWELL_S, ColourFlow, Flicker, Shadow, Wave, irregular
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,76 +174,64 @@ class Fibrillation:
 
 
 @dataclass(frozen=True, slots=True)
-class Shadow:
-    """A shadow whose edge wanders, as under a lifted rim of the probe or an air bubble: no tissue moves."""
+class Glide:
+    """Everything below a fascia slides along it by millimetres: a joint that is moved, or the lung under the ribs."""
 
-    kind: ClassVar[str] = "artefact"
-    name: ClassVar[str] = "shadow"
+    kind: ClassVar[str] = "contraction"
+    name: ClassVar[str] = "glide"
     onset_s: float
-    offset_s: float
-    x_mm: float
-    """Middle of the shadow, along the probe's face."""
-    width_mm: float
-    edge_mm: float
-    """Width of its edges: half a beam's aperture."""
-    loss_db: float
-    swing_mm: float
-    waves: tuple[Wave, ...]
+    travel_s: float
+    hold_s: float
+    return_s: float
+    amplitude_mm: float
+    """Negative to the left."""
+    fascia_mm: float
+    """Depth below the probe's face from which on tissue slides."""
+    shear_mm: float
+    """Width of the seam that takes up the sliding."""
+    rise_deg: float
+    """Slope of the way, against the face."""
 
     @property
     def peak_s(self) -> float:
-        """The middle of its time."""
-        return (self.onset_s + self.offset_s) / 2
-
-    def gain(self, x_mm: NDArray[np.floating], t_s: float) -> NDArray[np.float32]:
-        """Return by how much echoes are weakened at places along the probe's face, 0 to 1."""
-        held = swelling(np.asarray(t_s), self.onset_s, self.offset_s, SWELL_S)
-        middle = self.x_mm + self.swing_mm * irregular(self.waves, np.asarray(t_s))
-        outside = (np.abs(x_mm - middle) - self.width_mm / 2) / self.edge_mm
-        return (10 ** (-self.loss_db * held * (1 - cosine_step(outside + 0.5)) / 20)).astype(np.float32)
-
-
-@dataclass(frozen=True, slots=True)
-class Flicker:
-    """A box of the picture that gets brighter or darker at once: a colour box, or a turn of the gain knob."""
-
-    kind: ClassVar[str] = "artefact"
-    name: str
-    """``"colour box"`` or ``"gain step"``."""
-    box: tuple[int, int, int, int]
-    """Left, top, width and height in the image, pixels."""
-    grey: int
-    """Added to the grey levels, of 255."""
-    stretches_s: tuple[tuple[float, float], ...]
-    """When it is on."""
-
-    @property
-    def onset_s(self) -> float:
-        """When it is first on."""
-        return self.stretches_s[0][0]
-
-    @property
-    def peak_s(self) -> float:
-        """It is at once what it will be."""
-        return self.onset_s
+        """When it has come as far as it goes."""
+        return self.onset_s + self.travel_s
 
     @property
     def offset_s(self) -> float:
-        """When it is last off."""
-        return self.stretches_s[-1][1]
+        """When it is back."""
+        return self.peak_s + self.hold_s + self.return_s
 
-    def paint(self, picture: NDArray[np.uint8], t_s: float) -> None:
-        """Brighten the picture in place, if it is on."""
-        if not any(start <= t_s < end for start, end in self.stretches_s):
-            return
-        x, y, width, height = self.box
-        part = picture[y : y + height, x : x + width]
-        part[:] = np.clip(part.astype(np.int16) + self.grey, 0, 255).astype(np.uint8)
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """From onset to offset."""
+        return self.onset_s, self.offset_s
+
+    def course(self, t_s: Array) -> Array:
+        """Go, stay, and come back."""
+        since_peak = np.asarray(t_s) - self.peak_s
+        return cosine_step(1 + since_peak / self.travel_s) - cosine_step((since_peak - self.hold_s) / self.return_s)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Move all that is deep alike."""
+        depth = layers.depth(x_mm, y_mm)
+        size = self.amplitude_mm * ramp(depth, self.fascia_mm - self.shear_mm / 2, self.fascia_mm + self.shear_mm / 2)
+        return with_elevation(along(self.rise_deg, size))
 
 
 MovingLookAlike = (
-    Contraction | Pulsation | Breathing | Tremor | ProbeMotion | Drift | Cramp | Myokymia | Fibrillation | ProbePress
+    Contraction
+    | Pulsation
+    | Breathing
+    | Tremor
+    | ProbeMotion
+    | Drift
+    | Cramp
+    | Myokymia
+    | Fibrillation
+    | ProbePress
+    | Glide
 )
 """What moves tissue and is not a twitch."""
-LookAlike = MovingLookAlike | Shadow | Flicker
+LookAlike = MovingLookAlike | Shadow | Flicker | ColourFlow
 """Everything that changes the picture and is not a twitch."""

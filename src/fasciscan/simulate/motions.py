@@ -251,7 +251,7 @@ class Breathing:
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Move everything one way, more with depth."""
         depth = self.SKIN_SHARE + (1 - self.SKIN_SHARE) * np.clip(layers.depth(x_mm, y_mm) / layers.bottom_mm, 0, 1)
-        return with_elevation(_along(self.angle_deg, self.amplitude_mm * depth + 0 * x_mm))
+        return with_elevation(along(self.angle_deg, self.amplitude_mm * depth + 0 * x_mm))
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +303,7 @@ class Tremor:
         """Move a broad region of muscle one way."""
         s, n = turned(self, x_mm, y_mm)
         broad = np.exp(-0.5 * ((s / (self.major_mm * FWHM_TO_SD)) ** 2 + (n / (self.minor_mm * FWHM_TO_SD)) ** 2))
-        return with_elevation(_along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(x_mm, y_mm)))
+        return with_elevation(along(self.angle_deg, self.amplitude_mm * broad * layers.mobility(x_mm, y_mm)))
 
 
 class Turned(Protocol):
@@ -356,7 +356,8 @@ def turned(at: Turned, x_mm: Array, y_mm: Array) -> tuple[Array, Array]:
     return dx * cos + dy * sin, dy * cos - dx * sin
 
 
-def _along(angle_deg: float, size: Array) -> Array:
+def along(angle_deg: float, size: Array) -> Array:
+    """Return vectors of these lengths in one direction, from the x axis towards the y axis."""
     return np.stack([size * np.cos(np.radians(angle_deg)), size * np.sin(np.radians(angle_deg))])
 
 

@@ -13,6 +13,7 @@ from fasciscan.simulate.scene import Scene
 PRESETS = (
     "broad",
     "broad-busy",
+    "broad-clinic",
     "broad-heldout",
     "broad-texture",
     "texture-twitches",
@@ -20,7 +21,8 @@ PRESETS = (
     "scatterer-twitches",
     "scatterer-mixed",
 )
-"""Broad as real life, for training and testing: the same with more going on, for training alone; through a family of
+"""Broad as real life, for training and testing: the same with more going on, and with what
+recordings made for other questions show, both for training alone; through a family of
 imaging kept for tests; and with warped stills. And narrower ones: warped stills or imaged scatterers; twitches alone,
 or with look-alikes among them."""
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from fasciscan.simulate.geometry import Layers
-from fasciscan.simulate.mimics import Flicker, LookAlike, Shadow
+from fasciscan.simulate.mimics import LookAlike
 from fasciscan.simulate.motions import Motion, Twitch
+from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
 
 class Stream(IntEnum):
@@ -156,7 +157,7 @@ class Scene:
     @property
     def motions(self) -> tuple[Motion, ...]:
         """Everything that moves tissue."""
-        return (*self.twitches, *(m for m in self.look_alikes if not isinstance(m, Shadow | Flicker)))
+        return (*self.twitches, *(m for m in self.look_alikes if not isinstance(m, Shadow | Flicker | ColourFlow)))
 
     @property
     def shadows(self) -> tuple[Shadow, ...]:
@@ -164,9 +165,9 @@ class Scene:
         return tuple(motion for motion in self.look_alikes if isinstance(motion, Shadow))
 
     @property
-    def flickers(self) -> tuple[Flicker, ...]:
+    def flickers(self) -> tuple[Flicker | ColourFlow, ...]:
         """What changes grey levels and moves nothing."""
-        return tuple(motion for motion in self.look_alikes if isinstance(motion, Flicker))
+        return tuple(motion for motion in self.look_alikes if isinstance(motion, Flicker | ColourFlow))
 
     @property
     def recorded_rate_hz(self) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fasciscan.simulate.broad.clinic import draw_clinic
 from fasciscan.simulate.broad.look_alikes import draw_look_alikes
 from fasciscan.simulate.broad.recording import Shape, draw_machine, draw_shape
 from fasciscan.simulate.broad.room import Room
@@ -62,10 +63,10 @@ def draw_broad(
     Parameters
     ----------
     seed
-        Decides everything. The broad, the busy and the held-out preset share shape, anatomy and machine; the broad and
-        the held-out one share their events too.
+        Decides everything. The broad, the busy, the clinic's and the held-out preset share shape, anatomy and machine;
+        the broad and the held-out one share their events too, the broad and the clinic's one their twitches.
     preset
-        ``"broad"``, ``"broad-busy"``, ``"broad-heldout"`` or ``"broad-texture"``.
+        ``"broad"``, ``"broad-busy"``, ``"broad-clinic"``, ``"broad-heldout"`` or ``"broad-texture"``.
     stills
         Pictures of muscle, for the last.
     duration_s, frame_rate_hz
@@ -89,6 +90,11 @@ def draw_broad(
     shape = muscle.shape
     room = Room(muscle.tissue.layers, muscle.fibres_deg, shape)
     activity = BUSY if preset == "broad-busy" else USUAL
+    of_look_alikes = _generator(seed, _Part.LOOK_ALIKES)
+    if preset == "broad-clinic":
+        look_alikes = draw_clinic(of_look_alikes, room)
+    else:
+        look_alikes = draw_look_alikes(of_look_alikes, room, activity.look_alike_share)
     return Scene(
         seed=seed,
         preset=preset,
@@ -100,7 +106,7 @@ def draw_broad(
         tissue=muscle.tissue,
         machine=draw_machine(_generator(seed, _Part.MACHINE), muscle.level_db, shape),
         twitches=draw_twitches(_generator(seed, _Part.TWITCHES), room, activity.still_share, activity.rate_per_min),
-        look_alikes=draw_look_alikes(_generator(seed, _Part.LOOK_ALIKES), room, activity.look_alike_share),
+        look_alikes=look_alikes,
     )
 
 
