@@ -20,7 +20,8 @@ from fasciscan.simulate import (
     render,
 )
 from fasciscan.simulate.mimics import Cramp, Fibrillation, Glide, Myokymia
-from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow, Wave
+from fasciscan.simulate.motions import Wave
+from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
 LAYERS = Layers(skin_mm=1.5, muscle_top_mm=5.0, muscle_bottom_mm=18.0, bottom_mm=21.0)
 WAVES = (Wave(2.3, 0.1, 0.4), Wave(5.1, 0.6, 0.4), Wave(8.7, 0.3, 0.3))

@@ -15,8 +15,8 @@ from fasciscan.score.matching import TOLERANCE_MM, TOLERANCE_S
 from fasciscan.simulate import TrueEvent, Truth
 from fasciscan.simulate.geometry import Layers, Sector
 from fasciscan.simulate.mimics import MovingLookAlike
+from fasciscan.simulate.motions import Wave
 from fasciscan.simulate.truth import ImageBox, Timing
-from fasciscan.simulate.unmoving import Wave
 from fasciscan.twitch import Kind
 
 KINDS = tuple(Kind)

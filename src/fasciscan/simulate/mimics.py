@@ -7,21 +7,25 @@ from typing import ClassVar
 
 import numpy as np
 
-from fasciscan.simulate.geometry import Array, Layers, cosine_step, ramp
+from fasciscan.simulate.geometry import Array, Layers, ramp
 from fasciscan.simulate.motions import (
     FWHM_TO_SD,
+    SWELL_S,
     Breathing,
     Contraction,
     Pulsation,
     Tremor,
+    Wave,
     along,
     contracted,
+    irregular,
+    out_and_back,
     swelling,
     turned,
     with_elevation,
 )
 from fasciscan.simulate.probe import Drift, ProbeMotion, ProbePress
-from fasciscan.simulate.unmoving import SWELL_S, ColourFlow, Flicker, Shadow, Wave, irregular
+from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +213,7 @@ class Glide:
 
     def course(self, t_s: Array) -> Array:
         """Go, stay, and come back."""
-        since_peak = np.asarray(t_s) - self.peak_s
-        return cosine_step(1 + since_peak / self.travel_s) - cosine_step((since_peak - self.hold_s) / self.return_s)
+        return out_and_back(np.asarray(t_s) - self.peak_s, self.travel_s, self.hold_s, self.return_s)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Move all that is deep alike."""

@@ -30,6 +30,8 @@ SECOND_CORE_SHARE = 0.6
 """Strength of a split territory's second core; the sizes of the parts vary widely (PMC7208543), this is our middle."""
 OUT_OF_PLANE_SHARE = 0.15
 """Elevational over in-plane motion: a probe along the fibres is seldom off their plane by more than 10 degrees."""
+SWELL_S = 0.3
+"""Time that irregular activity takes to set in and to end."""
 ALWAYS_S = (-np.inf, np.inf)
 """Span of what never rests."""
 
@@ -167,8 +169,7 @@ class Contraction:
 
     def course(self, t_s: Array) -> Array:
         """Ramp up, hold, ramp down; raised cosines."""
-        since_peak = np.asarray(t_s) - self.peak_s
-        return cosine_step(1 + since_peak / self.rise_s) - cosine_step((since_peak - self.hold_s) / self.release_s)
+        return out_and_back(np.asarray(t_s) - self.peak_s, self.rise_s, self.hold_s, self.release_s)
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Shorten a very large territory."""
@@ -369,3 +370,24 @@ def with_elevation(field: Array) -> Array:
 def swelling(t_s: Array, onset_s: float, offset_s: float, edge_s: float) -> Array:
     """Rise to 1 within ``edge_s`` of the onset, and fall to 0 within as long before the offset."""
     return cosine_step((t_s - onset_s) / edge_s) * cosine_step((offset_s - t_s) / edge_s)
+
+
+def out_and_back(since_peak_s: Array, rise_s: float, hold_s: float, release_s: float) -> Array:
+    """Rise to 1 at the peak, hold, and fall to 0; raised cosines."""
+    return cosine_step(1 + since_peak_s / rise_s) - cosine_step((since_peak_s - hold_s) / release_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One of the sines that make an irregular course."""
+
+    rate_hz: float
+    phase: float
+    """Share of a cycle, 0 to 1."""
+    size: float
+
+
+def irregular(waves: tuple[Wave, ...], t_s: Array) -> Array:
+    """Sum sines of unrelated rates to a course that never repeats within a clip."""
+    parts = [wave.size * np.sin(2 * np.pi * (wave.rate_hz * t_s + wave.phase)) for wave in waves]
+    return np.sum(parts, axis=0)

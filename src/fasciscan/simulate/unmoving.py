@@ -8,27 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.simulate.geometry import Array, cosine_step
-from fasciscan.simulate.motions import swelling
-
-SWELL_S = 0.3
-"""Time that irregular activity takes to set in and to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """One of the sines that make an irregular course."""
-
-    rate_hz: float
-    phase: float
-    """Share of a cycle, 0 to 1."""
-    size: float
-
-
-def irregular(waves: tuple[Wave, ...], t_s: Array) -> Array:
-    """Sum sines of unrelated rates to a course that never repeats within a clip."""
-    parts = [wave.size * np.sin(2 * np.pi * (wave.rate_hz * t_s + wave.phase)) for wave in waves]
-    return np.sum(parts, axis=0)
+from fasciscan.simulate.geometry import cosine_step
+from fasciscan.simulate.motions import SWELL_S, Wave, irregular, swelling
 
 
 @dataclass(frozen=True, slots=True)

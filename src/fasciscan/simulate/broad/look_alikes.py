@@ -11,9 +11,9 @@ from fasciscan.simulate.broad.room import Room
 from fasciscan.simulate.broad.twitches import MAJOR_LIMITS_MM, MINOR_LIMITS_MM
 from fasciscan.simulate.chance import EDGE_S, MAJOR_MM, MINOR_MM, Range, any_angle, log_uniform, normal
 from fasciscan.simulate.mimics import Cramp, Fibrillation, LookAlike, Myokymia
-from fasciscan.simulate.motions import Breathing, Contraction, Pulsation, Tremor
+from fasciscan.simulate.motions import Breathing, Contraction, Pulsation, Tremor, Wave
 from fasciscan.simulate.probe import Drift, ProbeMotion, ProbePress
-from fasciscan.simulate.unmoving import Flicker, Shadow, Wave
+from fasciscan.simulate.unmoving import Flicker, Shadow
 
 DRIFT_SHARE = 0.3
 """Clips, with look-alikes or without, in which a hand holds the probe less than still."""
