@@ -138,7 +138,10 @@ def take_picture(browser: str, page: Path, picture: Path, height_px: int, scratc
         ],
         check=True, capture_output=True, timeout=TIMEOUT_S,
     )  # fmt: skip
-    cv2.imwrite(str(picture), cv2.imread(str(raw)), [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    pixels = cv2.imread(str(raw))
+    if pixels is None:
+        raise SystemExit(f"{page}: {browser} drew no picture.")
+    cv2.imwrite(str(picture), pixels, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,10 +1,11 @@
 """The whole way to the weights that ship: simulate, measure, train, calibrate, export, write the model card.
 
-Usage: python scripts/train_model.py [--clips 600] [--busy 600] [--validation 250] [--work DIR] [--model models/...onnx]
+Usage: python scripts/train_model.py [--clips 900] [--busy 900] [--clinic 300] [--validation 250] [--work DIR]
 
 Everything is resumable: after a kill, the same command goes on where it stood. Training clips have seeds from 100000
-on, busy ones (more twitches, and most amid other motion) from 150000 on, validation clips from 200000 on; the test
-clips' seeds, from 300000 on, are touched by scripts/evaluate.py alone.
+on, busy ones (more twitches, and most amid other motion) from 150000 on, those of the clinic (colour flow, tissue that
+slides) from 180000 on, validation clips from 200000 on; the test clips' seeds, from 300000 on, are touched by
+scripts/evaluate.py alone.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from fasciscan.learn.run import run_training
 from fasciscan.learn.train import BEST, CURVES, TrainConfig
 from fasciscan.simulate import make_clips
 
-TRAIN_SEED, BUSY_SEED, VALIDATION_SEED = 100_000, 150_000, 200_000
+TRAIN_SEED, BUSY_SEED, CLINIC_SEED, VALIDATION_SEED = 100_000, 150_000, 180_000, 200_000
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=600, help="clips to learn from, of the preset broad")
-    parser.add_argument("--busy", type=int, default=600, help="clips to learn from, of the preset broad-busy")
+    parser.add_argument("--clips", type=int, default=900, help="clips to learn from, of the preset broad")
+    parser.add_argument("--busy", type=int, default=900, help="clips to learn from, of the preset broad-busy")
+    parser.add_argument("--clinic", type=int, default=300, help="clips to learn from, of the preset broad-clinic")
     parser.add_argument("--validation", type=int, default=250, help="clips to calibrate on")
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "training", help="folder for clips and checkpoints")
     parser.add_argument("--model", type=Path, default=ROOT / "models" / MODEL_NAME, help="where the model goes")
@@ -38,6 +40,7 @@ def main() -> None:
     for name, preset, first, count in (
         ("train", "broad", TRAIN_SEED, args.clips),
         ("train", "broad-busy", BUSY_SEED, args.busy),
+        ("train", "broad-clinic", CLINIC_SEED, args.clinic),
         ("validation", "broad", VALIDATION_SEED, args.validation),
     ):
         make_clips(args.work / name, range(first, first + count), preset, jobs=args.jobs)
@@ -53,7 +56,7 @@ def main() -> None:
             teller=teller,
         )
     ship(args.work, args.model)
-    options = ("clips", "busy", "validation", "epochs", "seed")
+    options = ("clips", "busy", "clinic", "validation", "epochs", "seed")
     told = " ".join(f"--{option} {getattr(args, option)}" for option in options)
     write_card(metadata, args.model.parent / "MODEL_CARD.md", f"python scripts/train_model.py {told}")
 
