@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,8 @@ from fasciscan.cli import app
 from fasciscan.score.matching import TOLERANCE_MM, TOLERANCE_S
 from fasciscan.score.metrics import LEAST_MM
 from fasciscan.simulate.truth import ImageBox, Timing, TrueEvent, Truth
+
+SAMPLES = Path(__file__).parents[1] / "data_samples"
 
 
 def run(*arguments):
@@ -76,7 +79,26 @@ def test_what_is_missing_is_named_in_one_line(folders, tmp_path):
     assert run("--truth", results, "--predictions", results, "--out", tmp_path / "out").exit_code == 1
 
 
-@pytest.mark.parametrize("wrong", [(), ("--run", "--predictions", "."), ("--run", "--tolerance-mm", "0")])
+@pytest.mark.parametrize(
+    "wrong",
+    [(), ("--run", "--predictions", "."), ("--run", "--tolerance-mm", "0"), ("--predictions", ".", "--model", "rule")],
+)
 def test_a_command_that_cannot_be_meant_is_a_usage_error(wrong, folders, tmp_path):
     truth, _ = folders
     assert run("--truth", truth, "--out", tmp_path / "out", *wrong).exit_code == 2
+
+
+def test_the_model_asked_for_is_the_one_that_judges(tmp_path):
+    done = run("--truth", SAMPLES, "--run", "--model", "rule", "--jobs", 1, "--out", tmp_path, "--quiet")
+    assert (done.exit_code, done.stderr) == (0, "")
+    told = [
+        json.loads(path.read_text())["provenance"]["classifier"] for path in (tmp_path / "predictions").glob("*.json")
+    ]
+    assert told == ["rule"] * len(list(SAMPLES.glob("*.truth.json")))
+
+
+def test_a_model_that_is_not_there_is_named_in_one_line(tmp_path):
+    done = run("--truth", SAMPLES, "--run", "--model", "none.onnx", "--jobs", 1, "--out", tmp_path, "--quiet")
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "none.onnx: cannot be read (No such file or directory); give an .onnx file" in done.stderr

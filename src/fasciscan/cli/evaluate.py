@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fasciscan.cli.failures import usage_error
-from fasciscan.cli.options import Quiet
+from fasciscan.cli.options import Model, Quiet
 from fasciscan.cli.terminal import tally
 
 app = typer.Typer()
@@ -18,6 +19,7 @@ app = typer.Typer()
 @app.command(
     epilog="Examples:\n\n"
     "  fasciscan evaluate --truth test-clips --run --out evaluation\n\n"
+    "  fasciscan evaluate --truth test-clips --run --model out/fasciscan-cnn.onnx --out mine\n\n"
     "  fasciscan evaluate --truth test-clips --predictions other-detector --out other\n\n"
     "Another detector is scored alike if it writes, for each clip, a few fields of our results: schema, exposure_s, "
     "and of each event onset_s, peak_s, probability and origin x_px, y_px; docs/result.md tells them.",
@@ -33,6 +35,7 @@ def evaluate(
     run: Annotated[
         bool, typer.Option("--run", help="Analyse the clips first; results in OUT/predictions that fit are kept.")
     ] = False,
+    model: Model = None,
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes for --run; one a core.")] = None,
     tolerance_s: Annotated[
         float, typer.Option(metavar="S", help="How far apart the peaks of a true and a found twitch may be.")
@@ -46,6 +49,8 @@ def evaluate(
     """Score results against the truth of simulated clips: figures with intervals, tables, pictures, mistakes."""
     if run == (predictions is not None):
         raise usage_error("give either the folder of results, or --run to make them", "--predictions")
+    if model is not None and not run:
+        raise usage_error("a model judges only what --run analyses", "--model")
     for name, value in (("--tolerance-s", tolerance_s), ("--tolerance-mm", tolerance_mm)):
         if not (math.isfinite(value) and value > 0):
             raise usage_error(f"{value}: must be more than 0", name)
@@ -57,7 +62,7 @@ def evaluate(
     truths = find_truths(truth)
     if predictions is None:
         predictions = out / "predictions"
-        _analyze_first(truths, predictions, jobs, quiet=quiet)
+        _analyze_first(truths, predictions, model, jobs, quiet=quiet)
     clips = read_clips(truths, predictions)
     evaluation = evaluate_clips(clips, task=Task(Tolerance(tolerance_s, tolerance_mm), least_mm))
     page = write_evaluation(evaluation, out)
@@ -65,8 +70,9 @@ def evaluate(
         typer.echo(f"{figures_table([evaluation])}\n\n{page}")
 
 
-def _analyze_first(truths: list[Path], out: Path, jobs: int | None, *, quiet: bool) -> None:
+def _analyze_first(truths: list[Path], out: Path, model: str | None, jobs: int | None, *, quiet: bool) -> None:
     from fasciscan.score.predict import analyze_clips
+    from fasciscan.twitch import load_classifier
 
     with tally("clips analysed", shown=not quiet) as tell_progress:
-        analyze_clips(truths, out, jobs=jobs, progress=tell_progress)
+        analyze_clips(truths, out, partial(load_classifier, model), jobs, tell_progress)

@@ -100,12 +100,13 @@ def load_network(path: Path | None = None) -> Network:
         If a file is missing or damaged, the weights are not the ones the metadata tells of, or the network was made
         for another version of the patches.
     """
+    remedy = "give an .onnx file that fasciscan train made" if path else "install fasciscan again"
     path = path or _shipped()
-    metadata = _read_metadata(path.with_suffix(".json"))
     try:
         weights = path.read_bytes()
     except OSError as error:
-        raise FasciscanError(f"{path}: cannot be read ({error.strerror}); install fasciscan again.") from error
+        raise FasciscanError(f"{path}: cannot be read ({error.strerror}); {remedy}.") from error
+    metadata = _read_metadata(path.with_suffix(".json"))
     sha256 = hashlib.sha256(weights).hexdigest()
     if sha256 != metadata["sha256"]:
         raise FasciscanError(f"{path}: is not the network its .json tells of; restore both files from one source.")
