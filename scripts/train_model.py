@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--validation", type=int, default=250, help="clips to calibrate on")
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "training", help="folder for clips and checkpoints")
     parser.add_argument("--model", type=Path, default=ROOT / "models" / MODEL_NAME, help="where the model goes")
-    parser.add_argument("--epochs", type=int, default=TrainConfig().epochs)
+    parser.add_argument("--epochs", type=int, default=13)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=None, help="processes; one a core if not said")
     args = parser.parse_args()

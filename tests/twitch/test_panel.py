@@ -41,7 +41,7 @@ class Says:
 
 
 def pool(network: Says, rule: Says) -> Verdict:
-    (verdict,) = Panel(network, rule).classify(MAPS, [candidate()])  # pyright: ignore[reportArgumentType]
+    (verdict,) = Panel(network, rule, rule).classify(MAPS, [candidate()])  # pyright: ignore[reportArgumentType]
     return verdict
 
 
@@ -88,7 +88,7 @@ def test_of_the_views_of_one_motion_the_networks_likeliest_counts():
     network, rule = SaysOfEach(0.3, 0.95, 0.97), SaysOfEach(0.8, 0.0, 0.0)
     near, far = candidate(1.12, row=13), candidate(1.5)
 
-    seen, view, later = Panel(network, rule).classify(MAPS, [candidate(), near, far])  # pyright: ignore[reportArgumentType]
+    seen, view, later = Panel(network, rule, rule).classify(MAPS, [candidate(), near, far])  # pyright: ignore[reportArgumentType]
 
     assert p(seen) == pytest.approx(p(pool(Says(0.95), Says(0.8))), abs=1e-6)
     assert sum(seen.probabilities.values()) == pytest.approx(1)

@@ -66,8 +66,8 @@ no part in any choice, beside those of simpler methods.
 
 ## Known failures
 
-- **By itself it does not hold on real clips**: it gives 0.98 and 0.72 to two labelled twitches, but up to 0.99 to the
-  flicker of a colour box over an artery and 0.98 to a chest wall that moves, and 0.01 to an evoked twitch of the whole
+- **By itself it does not hold on real clips**: it gives 0.95 and 0.83 to two labelled twitches, but up to 0.98 to the
+  flicker of a colour box over an artery, 0.74 to a chest wall that moves, and 0.02 to an evoked twitch of the whole
   field. It ships beside a rule of physical tests (docs/finding.md).
 - A myokymia, groups of twitches at one site, is often taken for fasciculations.
 - A twitch of less than some 0.1 mm, or deep in the noise, is often not even a candidate.

@@ -1,8 +1,8 @@
 """Network and rule judge together: a motion counts if they agree on it, or if the network is sure and physics agrees.
 
-The network has seen simulated clips alone. On real ones it is led astray by what the simulator does not make (a colour
-box that flickers over an artery, a slip between two probes), which the rule's physical tests refuse; and the rule
-refuses weak twitches, and those amid other motion, that the network knows. docs/finding.md has the measurement.
+The network has seen simulated clips alone. On real ones it is led astray by what the simulator does not make just so
+(a colour box that flickers over an artery), which the rule's physical tests refuse; and the rule refuses weak
+twitches, and those amid other motion, that the network knows. docs/finding.md has the measurement.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ from fasciscan.twitch.kind import Kind
 _SHARES = (0.2, 0.8)
 """Weights of network and rule where they are pooled. With these the real clips are told apart best: what is a twitch
 lies farther above even odds than the likeliest look-alike lies below (docs/finding.md)."""
-_AGAINST = 0.08
+_AGAINST = 0.15
 """What the network takes for a twitch with less than this probability does not count, whatever the rule says."""
 _SURE = 0.9
 """Probability from which the network may decide alone, if what it sees can be a twitch at all: below it look-alikes of
 real clips would count (docs/finding.md)."""
+_BOUNDS = Rule(longest_s=0.7, most_undershoot=0.75, most_error=0.5)
+"""What no twitch does. Wider than the limits of the rule that judges by itself, since what is measured of a weak
+twitch, or of one amid other motion, is not exact (docs/finding.md)."""
 _THRESHOLD = 0.5
 _LEAST = 1e-5
 """No one is surer than this."""
@@ -46,6 +49,8 @@ class Panel:
 
     network: Network
     rule: Rule = field(default_factory=Rule)
+    bounds: Rule = _BOUNDS
+    """Tells what can be a twitch at all, where the network is sure."""
 
     @property
     def name(self) -> str:
@@ -71,7 +76,7 @@ class Panel:
         beliefs = [verdict.probabilities[Kind.FASCICULATION] for verdict in by_network]
         for n, seen in views.items():
             by_network[n] = _lifted(by_network[n], max(beliefs[view] for view in seen))
-        possible = [self.rule.possibility(candidate) for candidate in candidates]
+        possible = [self.bounds.possibility(candidate) for candidate in candidates]
         sure = [min(_log_odds(p) - _log_odds(_SURE), _log_odds(can)) for p, can in zip(beliefs, possible, strict=True)]
         return [_pool(*one) for one in zip(candidates, by_network, by_rule, sure, strict=True)]
 
