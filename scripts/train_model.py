@@ -4,8 +4,7 @@ Usage: python scripts/train_model.py [--clips 900] [--busy 900] [--clinic 300] [
 
 Everything is resumable: after a kill, the same command goes on where it stood. Training clips have seeds from 100000
 on, busy ones (more twitches, and most amid other motion) from 150000 on, those of the clinic (colour flow, tissue that
-slides) from 180000 on, validation clips from 200000 on; the test clips' seeds, from 300000 on, are touched by
-scripts/evaluate.py alone.
+slides) from 180000 on, validation clips from 200000 on; seeds from 300000 on are for tests alone.
 """
 
 from __future__ import annotations

@@ -80,6 +80,17 @@ def test_a_sure_network_decides_alone_unless_the_motion_cannot_be_a_twitch():
     assert pool(Says(0.8), Says(0.001, can=0.99)).kind is not Kind.FASCICULATION
 
 
+def test_what_can_be_a_twitch_is_asked_within_wider_bounds_than_the_rules_own():
+    refused = Says(0.001, can=0.0)
+    (verdict,) = Panel(Says(0.97), refused, Says(0.001, can=0.99)).classify(MAPS, [candidate()])  # pyright: ignore[reportArgumentType]
+    narrow, wide = Rule(), Panel(Says(0.97)).bounds  # pyright: ignore[reportArgumentType]
+
+    assert verdict.kind is Kind.FASCICULATION
+    assert wide.longest_s > narrow.longest_s
+    assert wide.most_undershoot > narrow.most_undershoot
+    assert wide.most_error > narrow.most_error
+
+
 def test_the_networks_own_operating_point_does_not_count():
     assert pool(Says(0.7, threshold=0.97), Says(0.7)).kind is Kind.FASCICULATION
 

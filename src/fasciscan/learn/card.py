@@ -66,9 +66,8 @@ no part in any choice, beside those of simpler methods.
 
 ## Known failures
 
-- **By itself it does not hold on real clips**: it gives 0.95 and 0.83 to two labelled twitches, but up to 0.98 to the
-  flicker of a colour box over an artery, 0.74 to a chest wall that moves, and 0.02 to an evoked twitch of the whole
-  field. It ships beside a rule of physical tests (docs/finding.md).
+- **By itself it does not hold on real clips**: the flicker of a colour box over an artery is counted, and an evoked
+  twitch of the whole field is not. It ships beside a rule of physical tests; docs/finding.md has the figures.
 - A myokymia, groups of twitches at one site, is often taken for fasciculations.
 - A twitch of less than some 0.1 mm, or deep in the noise, is often not even a candidate.
 - A twitch during a contraction, tremor or probe motion is hard to tell from it.

@@ -21,10 +21,9 @@ PRESETS = (
     "scatterer-twitches",
     "scatterer-mixed",
 )
-"""Broad as real life, for training and testing: the same with more going on, and with what
-recordings made for other questions show, both for training alone; through a family of
-imaging kept for tests; and with warped stills. And narrower ones: warped stills or imaged scatterers; twitches alone,
-or with look-alikes among them."""
+"""Broad as real life, for training and testing: the same with more going on, and with what recordings made for other
+questions show, both for training alone; through a family of imaging kept for tests; and with warped stills. And
+narrower ones: warped stills or imaged scatterers; twitches alone, or with look-alikes among them."""
 
 SHORTEST_S, SHORTEST_BROAD_S, LONGEST_S = 15.0, 5.0, 600.0
 """Lengths a clip can be asked for: room for each event that may be drawn, and an end."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.simulate.geometry import cosine_step
-from fasciscan.simulate.motions import SWELL_S, Wave, irregular, swelling
+from fasciscan.simulate.motions import SWELL_S, Wave, irregular, out_and_back, swelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ class ColourFlow:
         vessel = np.zeros(part.shape, np.uint8)
         cv2.fillPoly(vessel, [np.array(self.corners_px) - (left, top)], 1)
         beat = (self.phase + self.rate_hz * t_s) % 1
-        flow = float(cosine_step(np.array(beat / self.UPSTROKE)) - cosine_step(np.array(beat / self.filled - 0.5) * 2))
+        ebbs = self.filled / 2
+        flow = float(out_and_back(np.array(beat - self.UPSTROKE), self.UPSTROKE, ebbs - self.UPSTROKE, ebbs))
         generator = np.random.default_rng([self.seed, round(t_s * 1000)])
         coarse = generator.random((2, -(-height // self.grain_px), -(-width // self.grain_px)), np.float32)
         patch, light = (_enlarged(values, self.grain_px, part.shape) for values in coarse)

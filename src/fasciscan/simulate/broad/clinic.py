@@ -25,11 +25,11 @@ def draw_clinic(rng: np.random.Generator, room: Room) -> tuple[LookAlike, ...]:
     """Draw colour flow, gliding or both, and at times what else there is."""
     others = draw_look_alikes(rng, room, _OTHERS_SHARE)
     with_colour, with_glide = ((True, False), (False, True), (True, True))[int(rng.choice(3, p=(0.45, 0.4, 0.15)))]
-    colour = _draw_colour_flow(rng, room) if with_colour else []
+    colour = [_draw_colour_flow(rng, room)] if with_colour else []
     return (*others, *colour, *(_draw_glides(rng, room) if with_glide else []))
 
 
-def _draw_colour_flow(rng: np.random.Generator, room: Room) -> list[LookAlike]:
+def _draw_colour_flow(rng: np.random.Generator, room: Room) -> ColourFlow:
     """Draw a vessel along the picture and a slanted box over a part of it."""
     mm_per_px = room.shape.mm_per_px
     middle = np.array([
@@ -40,18 +40,16 @@ def _draw_colour_flow(rng: np.random.Generator, room: Room) -> list[LookAlike]:
     across = float(rng.uniform(0.75, 3.0)) * np.array([slant, 1.0])
     corners = [middle + a * along + b * across for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     in_image = [room.in_image(float(s), float(d)) for s, d in corners]
-    return [
-        ColourFlow(
-            corners_px=tuple((round(x / mm_per_px), round(y / mm_per_px)) for x, y in in_image),
-            lumen=float(rng.uniform(0.1, 1.0)),
-            grey=int(rng.integers(60, 170)),
-            grain_px=max(1, round(log_uniform(rng, _GRAIN_MM) / mm_per_px)),
-            rate_hz=float(rng.uniform(0.8, 2.0)),
-            phase=float(rng.random()),
-            filled=float(rng.uniform(0.25, 1.0)),
-            seed=int(rng.integers(2**31)),
-        )
-    ]
+    return ColourFlow(
+        corners_px=tuple((round(x / mm_per_px), round(y / mm_per_px)) for x, y in in_image),
+        lumen=float(rng.uniform(0.1, 1.0)),
+        grey=int(rng.integers(60, 170)),
+        grain_px=max(1, round(log_uniform(rng, _GRAIN_MM) / mm_per_px)),
+        rate_hz=float(rng.uniform(0.8, 2.0)),
+        phase=float(rng.random()),
+        filled=float(rng.uniform(0.25, 1.0)),
+        seed=int(rng.integers(2**31)),
+    )
 
 
 def _draw_glides(rng: np.random.Generator, room: Room) -> list[LookAlike]:
