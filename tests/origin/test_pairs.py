@@ -104,13 +104,14 @@ def test_a_pair_round_the_end_of_the_time_is_one_train_shifted_not_lost():
 
 def test_twitches_are_told_apart_only_where_the_detector_would(wide_grid, make_event, make_bell):
     left, near, right = (make_event(x, 15, 0, make_bell(x, 15, 2, 2)) for x in (8, 17, 30))
-    faint = replace(right, peak_displacement_px=0.3 * right.peak_displacement_px)
+    weak, faint = (replace(right, peak_displacement_px=share * right.peak_displacement_px) for share in (0.3, 0.1))
     large = make_event(30, 15, 0, make_bell(30, 15, 30, 30))
     broad = [make_event(x, 15, 0, make_bell(x, 15, 9, 2)) for x in (10, 24)]
     unmapped = make_event(30, 15)
 
     assert seen_apart([left, right], wide_grid)[0, 1]
     assert seen_apart([left, unmapped], wide_grid)[0, 1]
+    assert seen_apart([left, weak], wide_grid)[0, 1]
     assert not seen_apart([left, near], wide_grid)[0, 1]  # 9 mm
     assert not seen_apart([left, faint], wide_grid)[0, 1]  # passive, for all one can tell
     assert not seen_apart([left, large], wide_grid)[0, 1]

@@ -149,7 +149,10 @@ def _scored_clips(examples: Examples, probabilities: NDArray, shift_mm: NDArray)
 
 
 def _distinct(examples: Examples, belief: NDArray) -> list[int]:
-    """Drop other views of a twitch, as the pipeline does; what is kept at a lower threshold has the rest of it kept."""
+    """Drop other views of a twitch, as the pipeline does, but for two at once that are told to start apart.
+
+    What is kept at a lower threshold has the rest of it kept.
+    """
     hides: dict[int, set[int]] = {}
     for view, other in examples.views.tolist():
         hides.setdefault(view, set()).add(other)

@@ -13,7 +13,7 @@ from fasciscan.motion import Grid
 from fasciscan.origin.events import Event
 from fasciscan.origin.sites import places_mm, top_cell
 from fasciscan.origin.stretches import Stretch, analysed_clock, stretch_of, total_s
-from fasciscan.twitch.distinct import APART_MM, LARGE_SHARE, PASSIVE_SHARE, SADDLE
+from fasciscan.twitch.distinct import APART_MM, LARGE_SHARE, TOLD_SADDLE, TOLD_SHARE
 from fasciscan.twitch.regions import label_regions
 
 REACH_S = 0.08
@@ -86,9 +86,9 @@ def find_locked_pairs(
 def seen_apart(events: Sequence[Event], grid: Grid) -> NDArray[np.bool_]:
     """Tell which two events (n, n) would be found as two, had they begun at the same moment.
 
-    The rule of :mod:`fasciscan.twitch.distinct`: two motions of a moment are one if their places are less than 12 mm
-    apart, if one moves most of the field, if the lesser is small enough to be passive, or if the motion between them
-    does not fall. Events without a map go by place alone.
+    The rule of :mod:`fasciscan.twitch.distinct` where the network tells places: two motions of a moment are one if
+    these are less than 12 mm apart, if one moves most of the field, if the lesser is small enough to be passive, or if
+    the motion between them does not fall. Events without a map go by place alone.
     """
     places = places_mm(events, grid)
     apart = np.linalg.norm(places[:, None] - places[None], axis=-1) >= APART_MM
@@ -193,10 +193,10 @@ def _field_share(event: Event, cell: tuple[int, int], grid: Grid) -> float:
 def _merge(one: Event, cell: tuple[int, int], other: Event, other_cell: tuple[int, int]) -> bool:
     """Whether two motions at one moment would be told as one although their places are far enough apart."""
     heights = sorted((one.peak_displacement_px, other.peak_displacement_px))
-    if heights[0] < PASSIVE_SHARE * heights[1]:
+    if heights[0] < TOLD_SHARE * heights[1]:
         return True
     both = np.maximum(_map_of(one), _map_of(other))
-    labels, _ = label_regions(both >= SADDLE * min(both[cell], both[other_cell]))
+    labels, _ = label_regions(both >= TOLD_SADDLE * min(both[cell], both[other_cell]))
     return bool(labels[cell] == labels[other_cell])
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fasciscan.motion import Grid
 from fasciscan.twitch.candidates import Candidate
@@ -18,6 +22,9 @@ SADDLE = 0.6
 """Farther ones are two if the motion between them falls below this share of the lower one …"""
 PASSIVE_SHARE = 0.35
 """… and the lower is at least this share of the higher: less is tissue dragged along."""
+TOLD_SADDLE, TOLD_SHARE = 0.7, 0.15
+"""The same for two views that both count, and that the network tells to start at places as far apart: motion reaches
+beyond the midst between two twitches, and one may be much the weaker (docs/finding.md)."""
 LARGE_SHARE = 0.4
 """A twitch that moves this much of the field is the only one at its moment: what else moves, moves with it."""
 SAME_MOMENT_S = 0.1
@@ -27,6 +34,9 @@ _WIDE_MM2 = 100.0
 """Several times a unit's territory: what moved more is no clearer for it."""
 _AROUND_S = 0.15
 """A motion still casts lesser peaks this long before its onset and after its offset: the maps compare over that."""
+
+
+_T = TypeVar("_T")
 
 
 def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: Grid) -> list[tuple[Candidate, Verdict]]:
@@ -44,43 +54,43 @@ def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: G
     list of (Candidate, Verdict)
         In order of time. Nothing that is not counted hides a twitch, and of that the noise is left out.
     """
-    of = dict(zip(map(id, candidates), verdicts, strict=True))
+    views = [_View(*one) for one in zip(candidates, verdicts, strict=True)]
+    twitches = sorted((v for v in views if v.counts), key=lambda v: -v.verdict.probabilities[Kind.FASCICULATION])
+    others = sorted((v for v in views if not v.counts), key=lambda v: -_clearness(v.candidate))
 
-    def belief(candidate: Candidate) -> float:
-        return of[id(candidate)].probabilities[Kind.FASCICULATION]
+    def is_another(view: _View, other: _View) -> bool:
+        return is_view_of(view.candidate, other.candidate, grid) and not _start_apart(view, other, grid)
 
-    twitches = [c for c in candidates if of[id(c)].kind is Kind.FASCICULATION]
-    others = [c for c in candidates if of[id(c)].kind is not Kind.FASCICULATION]
-    kept = keep_distinct([*sorted(twitches, key=belief, reverse=True), *clearest_first(others)], grid)
-    told = [c for c in kept if of[id(c)].kind is Kind.FASCICULATION or c.strength >= WORTH_TELLING]
-    return [(c, of[id(c)]) for c in sorted(told, key=lambda c: c.bump.peak_s)]
+    kept = keep_distinct([*twitches, *others], is_another)
+    told = [v for v in kept if v.counts or v.candidate.strength >= WORTH_TELLING]
+    return list(_parted(sorted(told, key=lambda v: v.candidate.bump.peak_s), grid))
 
 
-def keep_distinct(ordered: Iterable[Candidate], grid: Grid) -> list[Candidate]:
-    """Drop every candidate that is another view of one before it.
+def keep_distinct(ordered: Iterable[_T], is_view: Callable[[_T, _T], bool]) -> list[_T]:
+    """Drop whatever is another view of one before it.
 
     Parameters
     ----------
     ordered
         The candidates, the one to be believed first.
-    grid
-        The grid they were found on.
+    is_view
+        Whether the first is another view of the second.
 
     Returns
     -------
-    list of Candidate
+    list
         Those that are motions of their own, in the same order.
     """
-    kept: list[Candidate] = []
+    kept: list[_T] = []
     for candidate in ordered:
-        if not any(is_view_of(candidate, other, grid) for other in kept):
+        if not any(is_view(candidate, other) for other in kept):
             kept.append(candidate)
     return kept
 
 
 def clearest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Order candidates by how far they stand out of the noise, over how wide an area."""
-    return sorted(candidates, key=lambda c: -c.strength * min(c.support_mm2, _WIDE_MM2))
+    return sorted(candidates, key=lambda c: -_clearness(c))
 
 
 def is_view_of(candidate: Candidate, other: Candidate, grid: Grid) -> bool:
@@ -89,15 +99,70 @@ def is_view_of(candidate: Candidate, other: Candidate, grid: Grid) -> bool:
     near = np.hypot((y - v) * grid.pitch_mm[1], (x - u) * grid.pitch_mm[0]) < APART_MM
     around = near or other.field_share > LARGE_SHARE
     passive = candidate.bump.height_mm < PASSIVE_SHARE * other.bump.height_mm
-    peak_s = candidate.bump.peak_s
-    if abs(peak_s - other.bump.peak_s) <= SAME_MOMENT_S:
+    if _at_once(candidate, other):
         return bool(around or passive or _joined(candidate, other))
-    meanwhile = other.bump.onset_s - _AROUND_S <= peak_s <= other.bump.offset_s + _AROUND_S
+    meanwhile = other.bump.onset_s - _AROUND_S <= candidate.bump.peak_s <= other.bump.offset_s + _AROUND_S
     return bool(around and passive and meanwhile)
 
 
-def _joined(candidate: Candidate, other: Candidate) -> bool:
+class _View(NamedTuple):
+    """A candidate with what was said of it."""
+
+    candidate: Candidate
+    verdict: Verdict
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is taken for a twitch."""
+        return self.verdict.kind is Kind.FASCICULATION
+
+
+def _start_apart(view: _View, other: _View, grid: Grid) -> bool:
+    """Whether two that count at one moment are told to start apart, with less motion between them."""
+    one, two = view.candidate, other.candidate
+    if not (view.counts and other.counts and _at_once(one, two)) or two.field_share > LARGE_SHARE:
+        return False
+    start, other_start = _start_mm(view, grid), _start_mm(other, grid)
+    if start is None or other_start is None or np.linalg.norm(start - other_start) < APART_MM:
+        return False
+    return one.bump.height_mm >= TOLD_SHARE * two.bump.height_mm and not _joined(one, two, TOLD_SADDLE)
+
+
+def _parted(views: list[_View], grid: Grid) -> list[_View]:
+    """Give each of two twitches at one moment what moved nearer to itself, lest it take in the other one."""
+    moved = [view.candidate.amplitude for view in views]
+    for (n, one), (m, other) in combinations(enumerate(views), 2):
+        if one.counts and other.counts and _at_once(one.candidate, other.candidate):
+            nearer = _away_mm(one, grid) <= _away_mm(other, grid)
+            moved[n], moved[m] = np.where(nearer, moved[n], 0), np.where(nearer, 0, moved[m])
+    return [v._replace(candidate=replace(v.candidate, amplitude=m)) for v, m in zip(views, moved, strict=True)]
+
+
+def _at_once(one: Candidate, other: Candidate) -> bool:
+    return abs(one.bump.peak_s - other.bump.peak_s) <= SAME_MOMENT_S
+
+
+def _start_mm(view: _View, grid: Grid) -> NDArray[np.float64] | None:
+    """Where the network tells a twitch to start, (x, y), if it does."""
+    if view.verdict.shift_mm is None:
+        return None
+    y, x = view.candidate.cell
+    return np.array([grid.lateral_mm[x], grid.depth_mm[y]]) + view.verdict.shift_mm
+
+
+def _away_mm(view: _View, grid: Grid) -> NDArray[np.float64]:
+    """(ny, nx) distance of each cell from a candidate's."""
+    y, x = view.candidate.cell
+    return np.hypot((grid.depth_mm - grid.depth_mm[y])[:, None], grid.lateral_mm - grid.lateral_mm[x])
+
+
+def _clearness(candidate: Candidate) -> float:
+    """How far a candidate stands out of the noise, over how wide an area."""
+    return candidate.strength * min(candidate.support_mm2, _WIDE_MM2)
+
+
+def _joined(candidate: Candidate, other: Candidate, saddle: float = SADDLE) -> bool:
     """Whether the motion between two places stays near that of the lesser one."""
     moved = other.amplitude
-    labels, _ = label_regions(moved >= SADDLE * moved[candidate.cell])
+    labels, _ = label_regions(moved >= saddle * moved[candidate.cell])
     return bool(labels[candidate.cell] == labels[other.cell])

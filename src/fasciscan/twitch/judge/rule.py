@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from fasciscan.motion import MotionMaps
 from fasciscan.twitch.candidates import Candidate
-from fasciscan.twitch.distinct import WORTH_TELLING, clearest_first, keep_distinct
+from fasciscan.twitch.distinct import WORTH_TELLING, clearest_first, is_view_of, keep_distinct
 from fasciscan.twitch.judge.verdict import Verdict
 from fasciscan.twitch.kind import Kind
 
@@ -92,7 +93,7 @@ class Rule:
 
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge candidates by their own measures and their company; a view of a clearer one is none."""
-        distinct = keep_distinct(clearest_first(candidates), maps.grid)
+        distinct = keep_distinct(clearest_first(candidates), partial(is_view_of, grid=maps.grid))
         verdicts = dict(zip(map(id, distinct), self._judge_all(distinct), strict=True))
         return [verdicts.get(id(candidate), _ECHO) for candidate in candidates]
 
