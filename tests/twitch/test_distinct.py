@@ -34,18 +34,18 @@ def moved(between: float, right_mm: float = 0.2) -> np.ndarray:
     return (across[:, None] * along).astype(np.float32)
 
 
-def candidate(cell: tuple[int, int], amplitude: np.ndarray, peak_s: float = 1.1) -> Candidate:
+def candidate(cell: tuple[int, int], amplitude: np.ndarray, peak_s: float = 1.1, strength: float = 12.0) -> Candidate:
     height_mm = float(amplitude[cell])
     bump = Bump(1.0, peak_s, 1.25, 44, 0.05, height_mm, 4.0, 1.0, 0.0, 1)
     trace = PathTrace(np.zeros(0), np.zeros(0, np.int64), np.zeros(0), 0.0)
     return Candidate(
-        cell, amplitude, (1.0, 0.0), 12.0, trace, bump, rigid_mm=0.0, skin_share=0.0, field_share=0.1, unrest=0.0,
+        cell, amplitude, (1.0, 0.0), strength, trace, bump, rigid_mm=0.0, skin_share=0.0, field_share=0.1, unrest=0.0,
         commotion=0.0, rhythm=0.0, period_s=1.0, support_mm2=40.0, error_mm=0.01,
     )  # fmt: skip
 
 
-def says(p: float, shift_mm: tuple[float, float] | None = (0.0, 0.0)) -> Verdict:
-    others = {kind: 1 - p if kind is Kind.TREMOR else 0.0 for kind in Kind}
+def says(p: float, shift_mm: tuple[float, float] | None = (0.0, 0.0), other: Kind = Kind.TREMOR) -> Verdict:
+    others = {kind: 1 - p if kind is other else 0.0 for kind in Kind}
     return Verdict(others | {Kind.FASCICULATION: p}, "", 0.5, shift_mm, 0.5)
 
 
@@ -97,3 +97,19 @@ def test_twitches_at_other_moments_share_what_moved(grid):
     kept = settle([candidate(LEFT, field), candidate(RIGHT, field, 1.6)], [says(0.95), says(0.9)], grid)
 
     assert [len(kept), *(np.array_equal(c.amplitude, field) for c, _ in kept)] == [2, True, True]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "strength", "told"),
+    [
+        pytest.param(says(0.05), 6.0, True, id="weak tremor"),
+        pytest.param(says(0.05, other=Kind.ARTEFACT), 6.0, False, id="weak artefact"),
+        pytest.param(says(0.3, other=Kind.ARTEFACT), 6.0, True, id="perhaps a twitch"),
+        pytest.param(says(0.05, other=Kind.ARTEFACT), 9.0, True, id="clear artefact"),
+        pytest.param(says(0.05), 4.0, False, id="noise"),
+        pytest.param(says(0.9), 4.0, True, id="weak twitch"),
+    ],
+)
+def test_what_is_next_to_noise_is_told_only_if_it_says_something(grid, verdict, strength, told):
+    field = moved(0.65)
+    assert bool(settle([candidate(LEFT, field, strength=strength)], [verdict], grid)) is told

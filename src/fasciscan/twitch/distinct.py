@@ -30,6 +30,9 @@ LARGE_SHARE = 0.4
 SAME_MOMENT_S = 0.1
 WORTH_TELLING = 5.0
 """Times the noise from which a motion that is no twitch is told; candidates go down into the noise (3.5)."""
+ARTEFACT_WORTH_TELLING, DOUBTFUL = 8.0, 0.1
+"""An artefact is told from here on, unless it is a twitch with this probability: below, most of what passes for one is
+the edge of another motion (docs/finding.md)."""
 _WIDE_MM2 = 100.0
 """Several times a unit's territory: what moved more is no clearer for it."""
 _AROUND_S = 0.15
@@ -52,7 +55,7 @@ def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: G
     Returns
     -------
     list of (Candidate, Verdict)
-        In order of time. Nothing that is not counted hides a twitch, and of that the noise is left out.
+        In order of time. Nothing that is not counted hides a twitch, and of that what is next to noise is left out.
     """
     views = [_View(*one) for one in zip(candidates, verdicts, strict=True)]
     twitches = sorted((v for v in views if v.counts), key=lambda v: -v.verdict.probabilities[Kind.FASCICULATION])
@@ -62,7 +65,7 @@ def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: G
         return is_view_of(view.candidate, other.candidate, grid) and not _start_apart(view, other, grid)
 
     kept = keep_distinct([*twitches, *others], is_another)
-    told = [v for v in kept if v.counts or v.candidate.strength >= WORTH_TELLING]
+    told = [v for v in kept if v.counts or v.candidate.strength >= v.worth_telling]
     return list(_parted(sorted(told, key=lambda v: v.candidate.bump.peak_s), grid))
 
 
@@ -115,6 +118,12 @@ class _View(NamedTuple):
     def counts(self) -> bool:
         """Whether it is taken for a twitch."""
         return self.verdict.kind is Kind.FASCICULATION
+
+    @property
+    def worth_telling(self) -> float:
+        """Times the noise from which it is told if it does not count."""
+        doubtful = self.verdict.probabilities[Kind.FASCICULATION] >= DOUBTFUL
+        return ARTEFACT_WORTH_TELLING if self.verdict.kind is Kind.ARTEFACT and not doubtful else WORTH_TELLING
 
 
 def _start_apart(view: _View, other: _View, grid: Grid) -> bool:
