@@ -8,10 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from elements import Elements
 from jsonschema import Draft202012Validator
 
 from fasciscan.errors import FasciscanError
@@ -76,26 +76,6 @@ def make(folder: Path, context: Context | None = None) -> Exam:
         command="fasciscan exam visit",
         version="0.3.0",
     )
-
-
-class Elements(HTMLParser):
-    """Tags with their attributes, and the text."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
 
 
 def page_of(folder: Path, context: Context | None = None) -> Elements:

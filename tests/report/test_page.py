@@ -6,10 +6,10 @@ import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from elements import Elements
 
 from fasciscan.exam import Muscle
 from fasciscan.report import page as page_module
@@ -19,26 +19,6 @@ from fasciscan.report.words import EXPLORATORY, NO_DIAGNOSIS
 CASES = ["case", "case_without_scale", "quiet_case", "frozen_case", "located_case"]
 PHONE_PX = 390
 MOST_BYTES = 10e6
-
-
-class Elements(HTMLParser):
-    """What a browser would see: tags with their attributes, and the text."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"\s+", " ", " ".join(self.words))
 
 
 def render(case, tmp_path) -> Path:
