@@ -37,7 +37,7 @@ def restless_stretches(maps: MotionMaps) -> list[Unusable]:
     ]
     if not len(times) or times[-1] - times[0] < _FIELD_WINDOW_S:
         return found
-    step = times[1] - times[0]
+    step = float(times[1] - times[0])
     core = (times >= maps.core_s[0]) & (times < maps.core_s[1])
     speed = np.hypot(*maps.rigid.T) / maps.lag_s
     usual = _running_quantile(maps.field, round(_FIELD_WINDOW_S / step), 1 - _FIELD_SHARE)

@@ -23,17 +23,17 @@ ACTIVE_CUTOFF = 15
 """Percent of the peak speed from which a cell is active (Sugisawa 2026)."""
 FIELD_MM = 16.4
 """Side of the square around the epicentre that both are told of: 240 px of 0.0685 mm in Sugisawa 2026."""
-EDGE_LEVEL = 0.1
-"""Start and end: this share of the way out is done, this share of it is left. Frame averaging and codecs leave a tail:
-with 5 % contractions came out 9 ms and totals 23 ms off, with 10 % 8 and 18 ms, with 15 % 8 and 35 ms
-(docs/origin.md)."""
+RISE_LEVELS, START_LEVEL = (0.3, 0.7), 0.05
+"""Start: where the line through these shares of the way out is at 5 %. Noise and a slow course before it move that less
+than the moment at which a tenth is done: contractions came out 13 ms off in the mean instead of 17 (docs/origin.md)."""
+END_LEVEL = 0.1
+"""End: this share of the way is left. Frame averaging and codecs leave a tail: with 5 % totals came out 23 ms off, with
+10 % 18, with 15 % 35 ms (docs/origin.md)."""
 
 _GRID_S = 0.004
 """Spacing of the velocity waveform; landmarks lie between its points."""
-_PLACE_WIDTH_S, _SPEED_WIDTH_S = 0.008, 0.015
-"""Standard deviation of the weights the displacement and the velocity are fitted with: a tenth and a fifth of a
-contraction (75 ms, PMC7900994). Velocity is noisier. Fitted as widely, the displacement turned 5 ms later, for twitches
-go out faster than back, and contractions came out 8 ms too long instead of 1 (docs/origin.md) …"""
+_WIDTH_S = 0.015
+"""Standard deviation of the weights the waveform is fitted with: a fifth of a contraction (75 ms, PMC7900994) …"""
 _WIDTH_FRAMES = 0.7
 """… and no less than this, which a parabola needs where frames are sparse."""
 _REACH_S = 0.15
@@ -138,19 +138,16 @@ def _velocity_waveform(trace: PathTrace, bump: Bump) -> _Waveform:
     end = min(bump.offset_s + _REACH_S, float(trace.times_s[-1]))
     times = np.arange(start, end, _GRID_S)
     out = -1.0 if np.interp(bump.peak_s, trace.times_s, trace.mm) < 0 else 1.0
-    mm, _ = _fit_parabolas(trace, times, _PLACE_WIDTH_S)
-    _, mm_s = _fit_parabolas(trace, times, _SPEED_WIDTH_S)
+    mm, mm_s = _fit_parabolas(trace, times)
     return _Waveform(times, out * mm, out * mm_s)
 
 
-def _fit_parabolas(
-    trace: PathTrace, times_s: NDArray[np.float64], width_s: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _fit_parabolas(trace: PathTrace, times_s: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fit a parabola to the path around each moment; its value, mm, and its slope, mm/s.
 
     The weights fall off as a Gaussian. That is the filter of Savitzky and Golay for frames that come at any times.
     """
-    width = max(width_s, _WIDTH_FRAMES * float(np.median(np.diff(trace.times_s))))
+    width = max(_WIDTH_S, _WIDTH_FRAMES * float(np.median(np.diff(trace.times_s))))
     away = (trace.times_s - times_s[:, None]) / width
     terms = [np.exp(-0.5 * away**2)]
     for _ in range(4):
@@ -176,7 +173,7 @@ def _find_landmarks(wave: _Waveform, trace: PathTrace, bump: Bump) -> Landmarks:
     start, first = _settled(wave, top, -1)
     end, last = _settled(wave, top, 1)
     found = [
-        start,
+        _Mark(_rise_start(wave, top)) if start.time_s is not None else start,
         _turn(wave, wave.mm_s, first + int(np.argmax(wave.mm_s[first : top + 1]))),
         _turn(wave, wave.mm, top),
         _turn(wave, wave.mm_s, top + int(np.argmin(wave.mm_s[top : last + 1]))),
@@ -195,8 +192,7 @@ def _settled(wave: _Waveform, top: int, way: int) -> tuple[_Mark, int]:
     """
     side = wave.mm[top::way]
     times = wave.times_s[top::way]
-    level = EDGE_LEVEL * side[0]
-    below = np.flatnonzero(side <= level)
+    below = np.flatnonzero(side <= END_LEVEL * side[0])
     until = int(below[0]) if len(below) else len(side) - 1
     lowest = np.minimum.accumulate(side[: until + 1])
     turned = np.flatnonzero(side[: until + 1] - lowest > _REBOUND * side[0])
@@ -207,8 +203,21 @@ def _settled(wave: _Waveform, top: int, way: int) -> tuple[_Mark, int]:
     if not len(below):
         why = "no rest before it" if way < 0 else "it did not come back"
         return _Mark(None, why), top + way * until
-    share = (side[until - 1] - level) / (side[until - 1] - side[until])
-    return _Mark(float(times[until - 1] + share * (times[until] - times[until - 1]))), top + way * until
+    return _Mark(_time_at(times, side, END_LEVEL)), top + way * until
+
+
+def _rise_start(wave: _Waveform, top: int) -> float:
+    """Start of a twitch that rests before it: its straight way out, extended back."""
+    low_s, high_s = (_time_at(wave.times_s[top::-1], wave.mm[top::-1], level) for level in RISE_LEVELS)
+    low, high = RISE_LEVELS
+    return low_s - (high_s - low_s) * (low - START_LEVEL) / (high - low)
+
+
+def _time_at(times_s: NDArray[np.float64], side: NDArray[np.float64], level: float) -> float:
+    """Tell when one side of the path, followed from the reversal, is first down to a share of its height."""
+    after = int(np.argmax(side <= level * side[0]))
+    share = (side[after - 1] - level * side[0]) / (side[after - 1] - side[after])
+    return float(times_s[after - 1] + share * (times_s[after] - times_s[after - 1]))
 
 
 def _turn(wave: _Waveform, values: NDArray[np.float64], k: int) -> _Mark:
