@@ -44,7 +44,7 @@ def analyze(
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", metavar="DIR", file_okay=False, help="Folder for the reports; made if not there."),
+        typer.Option("--out", "-o", metavar="DIR", file_okay=False, help="Folder for the reports; made if not there."),
     ] = DEFAULT_OUT,
     formats: Annotated[
         str, typer.Option("--format", metavar="LIST", help="Which reports, of json, csv, html and mp4.")

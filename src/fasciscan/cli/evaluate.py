@@ -28,7 +28,9 @@ def evaluate(
     truth: Annotated[
         Path, typer.Option("--truth", metavar="DIR", help="Clips with their .truth.json, as fasciscan simulate makes.")
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", file_okay=False, help="Folder for tables and pictures.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", file_okay=False, help="Folder for tables and pictures.")
+    ],
     predictions: Annotated[
         Path | None, typer.Option("--predictions", metavar="DIR", help="Results, a <stem>.json for each clip.")
     ] = None,

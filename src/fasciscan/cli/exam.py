@@ -62,7 +62,8 @@ def run(
         Path, typer.Argument(metavar="FOLDER|MANIFEST.csv", help="The exam's clips: their folder or their manifest.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", file_okay=False, help="Folder for the reports; made if not there.")
+        Path,
+        typer.Option("--out", "-o", metavar="DIR", file_okay=False, help="Folder for the reports; made if not there."),
     ] = DEFAULT_OUT,
     context: Annotated[
         Path | None,

@@ -113,7 +113,8 @@ def compare(
         list[str] | None, typer.Argument(metavar="[VISIT VISIT]", help="Dates of two visits; else the latest two.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="PAGE.html", dir_okay=False, help="Write a page with plots, too.")
+        Path | None,
+        typer.Option("--out", "-o", metavar="PAGE.html", dir_okay=False, help="Write a page with plots, too."),
     ] = None,
     db: Database = None,
 ) -> None:
@@ -137,7 +138,7 @@ def compare(
 def export(
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", dir_okay=False, help="A .csv or .json file; else CSV is printed."),
+        typer.Option("--out", "-o", metavar="FILE", dir_okay=False, help="A .csv or .json file; else CSV is printed."),
     ] = None,
     subject: Annotated[str | None, typer.Option(metavar="CODE", help="Of one subject alone.")] = None,
     db: Database = None,

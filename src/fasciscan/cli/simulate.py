@@ -22,7 +22,7 @@ app = typer.Typer()
     "stopped goes on when the same command is given again. docs/simulator.md tells what is simulated, and what is not.",
 )
 def simulate(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the clips; made if not there.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the clips; made if not there.")],
     clips: Annotated[int, typer.Option("--clips", metavar="N", min=1, help="How many to make.")] = 10,
     seed: Annotated[
         int,
