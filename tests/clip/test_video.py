@@ -83,6 +83,7 @@ def test_a_bare_h264_stream_says_that_its_rate_is_assumed(tmp_path, speckle, enc
 def test_luma_is_a_view_without_conversion(tmp_path, speckle, encode):
     frames = speckle(5, 64, 100)  # rows padded by the decoder
     clip = open_clip(encode(tmp_path / "v.mkv", frames, "ffv1", pixels="yuv420p"))
+    assert len(list(clip.frames())) == 5  # copies: they were looked at when the clip was opened
     for frame in clip.frames():
         assert frame.luma.base is not None
         assert frame.luma.dtype == np.uint8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from fasciscan.clip.recording import Recording, TimedFrames
+from fasciscan.clip.recording import Begun, Recording, TimedFrames
 from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.clip.scale import settle_scale
 from fasciscan.clip.survey import survey
@@ -46,7 +46,8 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
     timing = recording.timing
     if options.timestamps is not None:
         timing = read_timestamps(options.timestamps, len(timing.times_s))
-    seen = survey(recording)
+    pictures = Begun(recording.pictures)
+    seen = survey(pictures, len(timing.times_s))
     if seen is None:
         raise ClipError(path, "none of its frames can be decoded", "export the clip again")
     tissue = find_tissue(seen, recording.box, options.roi)
@@ -63,7 +64,7 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
         scale=scale,
         mask=tissue.mask,
         mask_source=tissue.source,
-        source=TimedFrames(recording.pictures, timing.times_s),
+        source=TimedFrames(pictures, timing.times_s),
         warnings=recording.warnings + timing.warnings + scale_warnings + tissue.warnings,
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +62,35 @@ class Recording:
     box: Box | None = None
     """The part of the image the file says is ultrasound; None when it does not say."""
     warnings: tuple[str, ...] = ()
+
+
+class Begun:
+    """Pictures of which the first were looked at: the next reader goes on from there, any later one starts anew.
+
+    To decode a second of a clip twice would be a twentieth of the analysis of a short one.
+    """
+
+    def __init__(self, pictures: Pictures):
+        self._pictures = pictures
+        self._rest: Iterator[tuple[int, Luma]] | None = pictures.stream()
+        self._seen: deque[tuple[int, Luma]] = deque()
+
+    def look(self, count: int) -> list[Luma]:
+        """Read up to `count` pictures from the start, once, before anyone reads them all."""
+        self._seen.extend((position, luma.copy()) for position, luma in islice(self._rest or (), count))
+        return [luma for _, luma in self._seen]
+
+    def stream(self) -> Iterator[tuple[int, Luma]]:
+        """Read all pictures from the start."""
+        seen, rest = self._seen, self._rest
+        self._seen, self._rest = deque(), None
+        while seen:
+            yield seen.popleft()
+        yield from self._pictures.stream() if rest is None else rest
+
+    def spread(self, count: int) -> Iterator[Luma]:
+        """Read up to `count` pictures from all over the clip."""
+        return self._pictures.spread(count)
 
 
 @dataclass(frozen=True, slots=True)

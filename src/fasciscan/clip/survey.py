@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip.recording import Recording
+from fasciscan.clip.recording import Begun
 
 LEADING_FRAMES = 32
 """Neighbouring frames, which show noise and small motion: about a second of the clip."""
@@ -26,11 +25,10 @@ class Survey:
     """(m, height, width) frames from all over the clip; may be empty."""
 
 
-def survey(recording: Recording) -> Survey | None:
-    """Look at the first frames of a recording and at some from all over it; None when none can be read."""
-    leading = [luma.copy() for _, luma in islice(recording.pictures.stream(), LEADING_FRAMES)]
+def survey(pictures: Begun, count: int) -> Survey | None:
+    """Look at the first of so many pictures and at some from all over them; None when none can be read."""
+    leading = pictures.look(LEADING_FRAMES)
     if not leading:
         return None
-    later = len(recording.timing.times_s) > LEADING_FRAMES
-    spread = [luma.copy() for luma in recording.pictures.spread(SPREAD_FRAMES)] if later else []
+    spread = [luma.copy() for luma in pictures.spread(SPREAD_FRAMES)] if count > LEADING_FRAMES else []
     return Survey(np.stack(leading), np.stack(spread) if spread else np.empty((0, *leading[0].shape), np.uint8))
