@@ -3,8 +3,9 @@
 Usage: python scripts/check_exam.py [--work DIR] [--evaluation DIR/scores.json] [--first 700000] [--jobs 2]
 
 Clips and results are kept in the work folder, so the run can be stopped and started again. The counts may be off by the
-count error of an evaluation (`fasciscan evaluate` writes it to scores.json); without one, by what is aimed at. Twitches
-below 0.1 mm are not asked for: those that were counted are named apart.
+count error of an evaluation (`fasciscan evaluate` writes it to scores.json); without one, by what is aimed at. That is
+the mean error of a clip, so the limits of agreement of the evaluation are told beside it. Twitches below 0.1 mm are not
+asked for: those that were counted are named apart.
 """
 
 from __future__ import annotations
@@ -112,6 +113,8 @@ def main() -> None:
     _run_exam(entries[0].clip.parent, out, args.jobs)
     rows = _rows(entries, out, share)
     _print(rows, share)
+    if args.evaluation:
+        _print_agreement(rows, args.evaluation)
 
 
 def _arguments() -> argparse.Namespace:
@@ -180,6 +183,18 @@ def _print(rows: list[Row], share: float) -> None:
         f"Intervals that hold the true rate: {held} of {len(rows)}.\n"
         f"Over all clips: recall {score.recall:.3f}, precision {score.precision:.3f}, "
         f"{score.false_per_min:.2f} false per minute."
+    )
+
+
+def _print_agreement(rows: list[Row], evaluation: Path) -> None:
+    """Print how many counts lie where 95 of 100 do by an evaluation's Bland–Altman limits for a single clip."""
+    figures = json.loads(evaluation.read_text(encoding="utf-8"))["figures"]
+    low, high = (figures[name]["value"] for name in ("limit_low", "limit_high"))
+    middle, half = (low + high) / 2 * CLIPS_A_MUSCLE, (high - low) / 2 * CLIPS_A_MUSCLE**0.5
+    within = sum(abs(row.off - middle) <= half for row in rows)
+    print(
+        f"Limits of agreement of {CLIPS_A_MUSCLE} clips, {middle - half:+.1f} to {middle + half:+.1f} twitches, "
+        f"hold {within} of {len(rows)}."
     )
 
 
