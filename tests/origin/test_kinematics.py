@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fasciscan.clip import Clip, ClipOptions, Scale
 from fasciscan.motion import FrameSteps, Grid, lay_grid
 from fasciscan.origin import Kinematics
-from fasciscan.origin.kinematics import EDGE_LEVEL, FIELD_MM, measure_kinematics
+from fasciscan.origin.kinematics import END_LEVEL, FIELD_MM, START_LEVEL, measure_kinematics
 from fasciscan.pipeline import analyze
 from fasciscan.simulate import Twitch
 from fasciscan.twitch.candidates import Candidate
@@ -100,8 +100,8 @@ def true_moments(course: Course) -> list[float]:
     times = np.arange(0, 2.5, 1e-4)
     height = course(times)
     speed = np.gradient(height, times)
-    above = np.flatnonzero(height >= EDGE_LEVEL)
-    found = (above[0], np.argmax(speed), np.argmax(height), np.argmin(speed), above[-1])
+    first, last = (np.flatnonzero(height >= level)[end] for level, end in ((START_LEVEL, 0), (END_LEVEL, -1)))
+    found = (first, np.argmax(speed), np.argmax(height), np.argmin(speed), last)
     return [float(times[k]) for k in found]
 
 

@@ -23,12 +23,12 @@ ACTIVE_CUTOFF = 15
 """Percent of the peak speed from which a cell is active (Sugisawa 2026)."""
 FIELD_MM = 16.4
 """Side of the square around the epicentre that both are told of: 240 px of 0.0685 mm in Sugisawa 2026."""
-EDGE_LEVEL = 0.1
+RISE_LEVELS, START_LEVEL = (0.3, 0.7), 0.05
+"""Start: where the line through these shares of the way out is at 5 %. Noise and a slow course before it move that less
+than the moment at which a tenth is done: contractions came out 13 ms off in the mean instead of 17 (docs/origin.md)."""
+END_LEVEL = 0.1
 """End: this share of the way is left. Frame averaging and codecs leave a tail: with 5 % totals came out 23 ms off, with
-10 % 18, with 15 % 35 ms (docs/origin.md) …"""
-RISE_LEVELS = (0.3, 0.7)
-"""… start: the line through these shares of the way out is at it. Noise and a slow course before it move that less
-than the moment at which a tenth is done: contractions came out 12 ms off in the mean instead of 17 (docs/origin.md)."""
+10 % 18, with 15 % 35 ms (docs/origin.md)."""
 
 _GRID_S = 0.004
 """Spacing of the velocity waveform; landmarks lie between its points."""
@@ -192,7 +192,7 @@ def _settled(wave: _Waveform, top: int, way: int) -> tuple[_Mark, int]:
     """
     side = wave.mm[top::way]
     times = wave.times_s[top::way]
-    below = np.flatnonzero(side <= EDGE_LEVEL * side[0])
+    below = np.flatnonzero(side <= END_LEVEL * side[0])
     until = int(below[0]) if len(below) else len(side) - 1
     lowest = np.minimum.accumulate(side[: until + 1])
     turned = np.flatnonzero(side[: until + 1] - lowest > _REBOUND * side[0])
@@ -203,14 +203,14 @@ def _settled(wave: _Waveform, top: int, way: int) -> tuple[_Mark, int]:
     if not len(below):
         why = "no rest before it" if way < 0 else "it did not come back"
         return _Mark(None, why), top + way * until
-    return _Mark(_time_at(times, side, EDGE_LEVEL)), top + way * until
+    return _Mark(_time_at(times, side, END_LEVEL)), top + way * until
 
 
 def _rise_start(wave: _Waveform, top: int) -> float:
     """Start of a twitch that rests before it: its straight way out, extended back."""
     low_s, high_s = (_time_at(wave.times_s[top::-1], wave.mm[top::-1], level) for level in RISE_LEVELS)
     low, high = RISE_LEVELS
-    return low_s - (high_s - low_s) * (low - EDGE_LEVEL) / (high - low)
+    return low_s - (high_s - low_s) * (low - START_LEVEL) / (high - low)
 
 
 def _time_at(times_s: NDArray[np.float64], side: NDArray[np.float64], level: float) -> float:
