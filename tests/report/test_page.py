@@ -1,14 +1,13 @@
 """The page is one file that says what it must, for every clip, on every width, and asks nothing of the network."""
 
-import html
 import re
 import shutil
-import subprocess
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from browser import laid_out_px
 from elements import Elements
 
 from fasciscan.exam import Muscle
@@ -316,22 +315,4 @@ def test_a_phone_never_scrolls_sideways(name, request, tmp_path):
     if chromium is None:
         pytest.skip("needs chromium to lay the page out")
     text = render(request.getfixturevalue(name), tmp_path).read_text(encoding="utf-8")
-    # The page allows no script, so a copy that does is measured, in a frame as wide as a phone.
-    opened = re.sub(r"<meta http-equiv.*?>", "", text)
-    probe = tmp_path / "probe.html"
-    probe.write_text(
-        f'<iframe style="width:{PHONE_PX}px;height:800px;border:0" srcdoc="{html.escape(opened)}"></iframe>'
-        "<script>onload = () => { const page = document.querySelector('iframe').contentDocument;"
-        "const statements = page.querySelectorAll('#no-diagnosis').length;"
-        "document.body.innerHTML = `width=${page.documentElement.scrollWidth} head=${statements}` }</script>",
-        encoding="utf-8",
-    )
-    dom = subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", probe.as_uri()],
-        capture_output=True, text=True, timeout=60,
-    ).stdout  # fmt: skip
-    measured = re.search(r"width=(\d+) head=(\d+)", dom)
-    assert measured, dom[:500]
-    assert int(measured[1]) <= PHONE_PX
-    assert int(measured[2]) == 1
+    assert laid_out_px(text, PHONE_PX, chromium, tmp_path) <= PHONE_PX
