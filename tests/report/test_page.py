@@ -316,3 +316,4 @@ def test_a_phone_never_scrolls_sideways(name, request, tmp_path):
         pytest.skip("needs chromium to lay the page out")
     text = render(request.getfixturevalue(name), tmp_path).read_text(encoding="utf-8")
     assert laid_out_px(text, PHONE_PX, chromium, tmp_path) <= PHONE_PX
+    assert [attributes.get("id") for _, attributes in Elements(text).tags].count("no-diagnosis") == 1

@@ -56,10 +56,9 @@ def tell_epicentre(candidate: Candidate, verdict: Verdict, grid: Grid) -> Epicen
     network's is 1.1 mm), where the strain is largest (2.3 mm), and the mean of either with the network's place.
     """
     moved = find_epicentre(candidate.amplitude, candidate.cell, candidate.strength, grid)
-    if verdict.shift_mm is None or verdict.shift_sd_mm is None:
+    told = verdict.start_mm(candidate, grid)
+    if told is None or verdict.shift_sd_mm is None:
         return moved
-    y, x = candidate.cell
-    told = np.array([grid.lateral_mm[x], grid.depth_mm[y]]) + verdict.shift_mm
     most = np.array([moved.x_mm, moved.y_mm])
     weight = (_TO_DISTANCE * verdict.shift_sd_mm) ** -2
     place = (weight * told + moved.sd_mm**-2 * most) / (weight + moved.sd_mm**-2)

@@ -131,7 +131,7 @@ def _start_apart(view: _View, other: _View, grid: Grid) -> bool:
     one, two = view.candidate, other.candidate
     if not (view.counts and other.counts and _at_once(one, two)) or two.field_share > LARGE_SHARE:
         return False
-    start, other_start = _start_mm(view, grid), _start_mm(other, grid)
+    start, other_start = view.verdict.start_mm(one, grid), other.verdict.start_mm(two, grid)
     if start is None or other_start is None or np.linalg.norm(start - other_start) < APART_MM:
         return False
     return one.bump.height_mm >= TOLD_SHARE * two.bump.height_mm and not _joined(one, two, TOLD_SADDLE)
@@ -149,14 +149,6 @@ def _parted(views: list[_View], grid: Grid) -> list[_View]:
 
 def _at_once(one: Candidate, other: Candidate) -> bool:
     return abs(one.bump.peak_s - other.bump.peak_s) <= SAME_MOMENT_S
-
-
-def _start_mm(view: _View, grid: Grid) -> NDArray[np.float64] | None:
-    """Where the network tells a twitch to start, (x, y), if it does."""
-    if view.verdict.shift_mm is None:
-        return None
-    y, x = view.candidate.cell
-    return np.array([grid.lateral_mm[x], grid.depth_mm[y]]) + view.verdict.shift_mm
 
 
 def _away_mm(view: _View, grid: Grid) -> NDArray[np.float64]:

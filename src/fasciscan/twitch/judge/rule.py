@@ -1,4 +1,4 @@
-"""The rule that tells what a candidate is, until the network does: a few tests, each physical and each with a name."""
+"""The rule that tells what a candidate is, alone or with the network: a few tests, each physical, each with a name."""
 
 from __future__ import annotations
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from fasciscan.motion import MotionMaps
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.motion import Grid, MotionMaps
 from fasciscan.twitch.candidates import Candidate
 from fasciscan.twitch.kind import Kind
 
@@ -31,6 +34,13 @@ class Verdict(NamedTuple):
             return Kind.FASCICULATION
         others = {kind: p for kind, p in self.probabilities.items() if kind is not Kind.FASCICULATION}
         return max(others, key=others.__getitem__)
+
+    def start_mm(self, candidate: Candidate, grid: Grid) -> NDArray[np.float64] | None:
+        """Where the classifier tells the motion to start, (x, y) from the edges of the tissue, if it does."""
+        if self.shift_mm is None:
+            return None
+        y, x = candidate.cell
+        return np.array([grid.lateral_mm[x], grid.depth_mm[y]]) + self.shift_mm
 
 
 class Classifier(Protocol):
