@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,6 +191,14 @@ def test_clinic_scenes_are_the_same_recordings_with_the_same_twitches_and_colour
         assert (clinic.tissue, clinic.machine, clinic.twitches) == (plain.tissue, plain.machine, plain.twitches)
         names = {motion.name for motion in clinic.look_alikes}
         assert names & {"colour flow", "glide"}
+
+
+def test_spread_scenes_are_the_same_recordings_and_twitches_that_drag_more_along_amid_other_motion():
+    for seed in range(20):
+        plain, spread = random_scene(seed, "broad"), random_scene(seed, "broad-spread")
+        assert (spread.tissue, spread.machine) == (plain.tissue, plain.machine)
+        assert [replace(t, passive_spread=2 * t.passive_spread) for t in plain.twitches] == list(spread.twitches)
+        assert moves_otherwise(spread)
 
 
 def test_textured_scenes_take_their_tissue_from_a_still(still):

@@ -14,6 +14,7 @@ PRESETS = (
     "broad",
     "broad-busy",
     "broad-clinic",
+    "broad-spread",
     "broad-heldout",
     "broad-texture",
     "texture-twitches",
@@ -22,8 +23,9 @@ PRESETS = (
     "scatterer-mixed",
 )
 """Broad as real life, for training and testing: the same with more going on, and with what recordings made for other
-questions show, both for training alone; through a family of imaging kept for tests; and with warped stills. And
-narrower ones: warped stills or imaged scatterers; twitches alone, or with look-alikes among them."""
+questions show, both for training alone; with motion that spreads farther, and through a family of imaging, both kept
+for tests; and with warped stills. And narrower ones: warped stills or imaged scatterers; twitches alone, or with
+look-alikes among them."""
 
 SHORTEST_S, SHORTEST_BROAD_S, LONGEST_S = 15.0, 5.0, 600.0
 """Lengths a clip can be asked for: room for each event that may be drawn, and an end."""

@@ -38,6 +38,11 @@ class Activity:
 USUAL = Activity(still_share=0.2, rate_per_min=(3.0, 60.0), look_alike_share=0.6)
 BUSY = Activity(still_share=0.05, rate_per_min=(20.0, 120.0), look_alike_share=0.9)
 """For training alone: three times as many twitches, and most amid other motion."""
+SPREAD = replace(USUAL, look_alike_share=1.0)
+"""For tests of the epicentre: what a twitch drags along is wider, and something else moves in every clip."""
+WIDER = 2.0
+"""How many times as far."""
+_ACTIVITY = {"broad-busy": BUSY, "broad-spread": SPREAD}
 
 
 class _Part(IntEnum):
@@ -63,10 +68,12 @@ def draw_broad(
     Parameters
     ----------
     seed
-        Decides everything. The broad, the busy, the clinic's and the held-out preset share shape, anatomy and machine;
-        the broad and the held-out one share their events too, the broad and the clinic's one their twitches.
+        Decides everything. All but the texture preset share shape, anatomy and machine; the broad and the held-out one
+        share their events too, the broad and the clinic's one their twitches, and so does the one with the wider
+        spread but for it.
     preset
-        ``"broad"``, ``"broad-busy"``, ``"broad-clinic"``, ``"broad-heldout"`` or ``"broad-texture"``.
+        ``"broad"``, ``"broad-busy"``, ``"broad-clinic"``, ``"broad-spread"``, ``"broad-heldout"`` or
+        ``"broad-texture"``.
     stills
         Pictures of muscle, for the last.
     duration_s, frame_rate_hz
@@ -75,7 +82,8 @@ def draw_broad(
     Returns
     -------
     Scene
-        12-16 s, with twitches in four clips of five and look-alikes in three of five; in nearly all if busy.
+        12-16 s, with twitches in four clips of five and look-alikes in three of five; in nearly all if busy,
+        and in all with the wider spread.
 
     Raises
     ------
@@ -89,7 +97,10 @@ def draw_broad(
     muscle = _draw_muscle(seed, preset, stills, shape)
     shape = muscle.shape
     room = Room(muscle.tissue.layers, muscle.fibres_deg, shape)
-    activity = BUSY if preset == "broad-busy" else USUAL
+    activity = _ACTIVITY.get(preset, USUAL)
+    twitches = draw_twitches(_generator(seed, _Part.TWITCHES), room, activity.still_share, activity.rate_per_min)
+    if preset == "broad-spread":
+        twitches = tuple(replace(twitch, passive_spread=WIDER * twitch.passive_spread) for twitch in twitches)
     of_look_alikes = _generator(seed, _Part.LOOK_ALIKES)
     if preset == "broad-clinic":
         look_alikes = draw_clinic(of_look_alikes, room)
@@ -105,7 +116,7 @@ def draw_broad(
         mm_per_px=shape.mm_per_px,
         tissue=muscle.tissue,
         machine=draw_machine(_generator(seed, _Part.MACHINE), muscle.level_db, shape),
-        twitches=draw_twitches(_generator(seed, _Part.TWITCHES), room, activity.still_share, activity.rate_per_min),
+        twitches=twitches,
         look_alikes=look_alikes,
     )
 
