@@ -1,6 +1,6 @@
-"""How true the counts of an exam are: simulates one of 12 clips over 6 muscles, examines it, prints a table.
+"""How true the counts of an exam are: simulates exams of 12 clips over 6 muscles, examines them, prints a table.
 
-Usage: python scripts/check_exam.py [--work DIR] [--evaluation DIR/scores.json] [--first 700000] [--jobs 2]
+Usage: python scripts/check_exam.py [--work DIR] [--evaluation DIR/scores.json] [--first 700000] [--exams 1] [--jobs 2]
 
 Clips and results are kept in the work folder, so the run can be stopped and started again. The counts may be off by the
 count error of an evaluation (`fasciscan evaluate` writes it to scores.json); without one, by what is aimed at. That is
@@ -108,10 +108,13 @@ class Row:
 def main() -> None:
     args = _arguments()
     share = _count_error(args.evaluation)
-    entries = _make_exam(args.work / "clips", args.first, args.jobs)
-    out = args.work / "exam"
-    _run_exam(entries[0].clip.parent, out, args.jobs)
-    rows = _rows(entries, out, share)
+    rows = []
+    for n in range(args.exams):
+        first = args.first + n * CLIPS_A_MUSCLE * len(MUSCLES)
+        work = args.work / str(first)
+        entries = _make_exam(work / "clips", first, args.jobs)
+        _run_exam(entries[0].clip.parent, work / "exam", args.jobs)
+        rows += _rows(entries, work / "exam", share)
     _print(rows, share)
     if args.evaluation:
         _print_agreement(rows, args.evaluation)
@@ -122,6 +125,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=Path("out/check-exam"), help="folder for clips and results")
     parser.add_argument("--evaluation", type=Path, help="scores.json of the network's evaluation")
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="first seed")
+    parser.add_argument("--exams", type=int, default=1, help="exams to make, each of other seeds")
     parser.add_argument("--jobs", type=int, default=None, help="processes; one a core")
     return parser.parse_args()
 
