@@ -285,7 +285,7 @@ def _aims_table(evaluations: Sequence[Evaluation]) -> str:
         best = _best([e.figures[name] for e in others if name in e.figures], more=more)
         value = ours.figures[name].value
         reached = value >= aim if more else value <= aim
-        by = "yes" if reached else f"no, by {abs(value - aim):.{decimals}f}"
+        by = "yes" if reached else f"no, by {abs(value - aim):.2g}"
         wanted = f"{'≥' if more else '≤'} {aim:g}"
         rows.append(
             [label, wanted, say(ours.figures[name], decimals), by, "–" if best is None else say(best, decimals)]
