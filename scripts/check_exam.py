@@ -3,9 +3,9 @@
 Usage: python scripts/check_exam.py [--work DIR] [--evaluation DIR/scores.json] [--first 700000] [--exams 1] [--jobs 2]
 
 Clips and results are kept in the work folder, so the run can be stopped and started again. The counts may be off by the
-count error of an evaluation (`fasciscan evaluate` writes it to scores.json); without one, by what is aimed at. That is
-the mean error of a clip, so the limits of agreement of the evaluation are told beside it. Twitches below 0.1 mm are not
-asked for: those that were counted are named apart.
+count error of an evaluation (`fasciscan evaluate` writes it to scores.json), which is the mean of a clip, so its limits
+of agreement are told beside it; without an evaluation, by what is aimed at. Twitches below 0.1 mm are not asked for:
+those that were counted are named apart.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ class Row:
 
 def main() -> None:
     args = _arguments()
-    share = _count_error(args.evaluation)
+    figures = json.loads(args.evaluation.read_text(encoding="utf-8"))["figures"] if args.evaluation else None
+    share = figures["count_error"]["value"] if figures else AIMED_COUNT_ERROR
     rows = []
     for n in range(args.exams):
         first = args.first + n * CLIPS_A_MUSCLE * len(MUSCLES)
@@ -116,8 +117,8 @@ def main() -> None:
         _run_exam(entries[0].clip.parent, work / "exam", args.jobs)
         rows += _rows(entries, work / "exam", share)
     _print(rows, share)
-    if args.evaluation:
-        _print_agreement(rows, args.evaluation)
+    if figures:
+        _print_agreement(rows, figures)
 
 
 def _arguments() -> argparse.Namespace:
@@ -128,12 +129,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--exams", type=int, default=1, help="exams to make, each of other seeds")
     parser.add_argument("--jobs", type=int, default=None, help="processes; one a core")
     return parser.parse_args()
-
-
-def _count_error(evaluation: Path | None) -> float:
-    if evaluation is None:
-        return AIMED_COUNT_ERROR
-    return json.loads(evaluation.read_text(encoding="utf-8"))["figures"]["count_error"]["value"]
 
 
 def _make_exam(folder: Path, first: int, jobs: int | None) -> list[Entry]:
@@ -190,9 +185,8 @@ def _print(rows: list[Row], share: float) -> None:
     )
 
 
-def _print_agreement(rows: list[Row], evaluation: Path) -> None:
+def _print_agreement(rows: list[Row], figures: dict[str, Any]) -> None:
     """Print how many counts lie where 95 of 100 do by an evaluation's Bland–Altman limits for a single clip."""
-    figures = json.loads(evaluation.read_text(encoding="utf-8"))["figures"]
     low, high = (figures[name]["value"] for name in ("limit_low", "limit_high"))
     middle, half = (low + high) / 2 * CLIPS_A_MUSCLE, (high - low) / 2 * CLIPS_A_MUSCLE**0.5
     within = sum(abs(row.off - middle) <= half for row in rows)

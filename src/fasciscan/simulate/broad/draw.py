@@ -33,15 +33,15 @@ class Activity:
     """Of the others: lowest and highest rate, drawn log-uniformly."""
     look_alike_share: float
     """Clips with look-alikes other than a drift."""
+    times_dragged: float = 1.0
+    """How many times as far what a twitch drags along reaches."""
 
 
 USUAL = Activity(still_share=0.2, rate_per_min=(3.0, 60.0), look_alike_share=0.6)
 BUSY = Activity(still_share=0.05, rate_per_min=(20.0, 120.0), look_alike_share=0.9)
 """For training alone: three times as many twitches, and most amid other motion."""
-SPREAD = replace(USUAL, look_alike_share=1.0)
-"""For tests of the epicentre: what a twitch drags along is wider, and something else moves in every clip."""
-WIDER = 2.0
-"""How many times as far."""
+SPREAD = replace(USUAL, look_alike_share=1.0, times_dragged=2.0)
+"""For tests of the epicentre: more is dragged along, and something else moves in every clip."""
 _ACTIVITY = {"broad-busy": BUSY, "broad-spread": SPREAD}
 
 
@@ -99,8 +99,6 @@ def draw_broad(
     room = Room(muscle.tissue.layers, muscle.fibres_deg, shape)
     activity = _ACTIVITY.get(preset, USUAL)
     twitches = draw_twitches(_generator(seed, _Part.TWITCHES), room, activity.still_share, activity.rate_per_min)
-    if preset == "broad-spread":
-        twitches = tuple(replace(twitch, passive_spread=WIDER * twitch.passive_spread) for twitch in twitches)
     of_look_alikes = _generator(seed, _Part.LOOK_ALIKES)
     if preset == "broad-clinic":
         look_alikes = draw_clinic(of_look_alikes, room)
@@ -116,7 +114,7 @@ def draw_broad(
         mm_per_px=shape.mm_per_px,
         tissue=muscle.tissue,
         machine=draw_machine(_generator(seed, _Part.MACHINE), muscle.level_db, shape),
-        twitches=twitches,
+        twitches=tuple(replace(t, passive_spread=activity.times_dragged * t.passive_spread) for t in twitches),
         look_alikes=look_alikes,
     )
 
