@@ -25,3 +25,7 @@ class ClipError(FasciscanError):
         self.path = Path(path)
         self.what = what
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type, tuple[Path, str, str]]:
+        """Take it apart so that it passes between processes; an exception's own way gives back its text alone."""
+        return type(self), (self.path, self.what, self.remedy)

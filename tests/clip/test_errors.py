@@ -1,5 +1,8 @@
 """What cannot be read ends in one line that says what is wrong and what to do."""
 
+import pickle
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
@@ -21,6 +24,12 @@ def complain(path, *words):
 
 def test_a_missing_file(tmp_path):
     complain(tmp_path / "none.mp4", "does not exist", "check the path")
+
+
+def test_an_error_passes_between_processes():
+    error = pickle.loads(pickle.dumps(ClipError("a.mp4", "is empty", "copy it again")))
+
+    assert (str(error), error.path, error.remedy) == ("a.mp4: is empty; copy it again.", Path("a.mp4"), "copy it again")
 
 
 def test_an_empty_file(tmp_path):
