@@ -49,6 +49,7 @@ from fasciscan.origin import (
     group_sites,
     lean_of,
     part_by_region,
+    part_second_cores,
     read_muscle_region,
 )
 from fasciscan.twitch import (
@@ -133,6 +134,7 @@ def analyze(
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
     others = [event for event in found if event.kind is not Kind.FASCICULATION]
     stretches = _analysed(log, quality)
+    twitches, second_cores = part_second_cores(group_sites(twitches, grid)[0])
     twitches, sites = group_sites(twitches, grid, stretches)
     exposure_s = quality.exposure_s
     result = ClipResult(
@@ -143,7 +145,7 @@ def analyze(
         count=len(twitches),
         rate_per_min=poisson_rate(len(twitches), exposure_s) if exposure_s > 0 else None,
         events=tuple(twitches),
-        other_motion=tuple(sorted([*others, *elsewhere], key=lambda event: event.id)),
+        other_motion=tuple(sorted([*others, *elsewhere, *second_cores], key=lambda event: event.id)),
         sites=tuple(sites),
         warnings=clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings,
         provenance=Provenance(__version__, command, asdict(config), classifier.sha256, classifier.name),

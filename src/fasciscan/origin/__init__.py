@@ -6,6 +6,7 @@ from fasciscan.origin.layers import Layers, find_layers
 from fasciscan.origin.lean import Favours, Indicator, Lean, lean_of
 from fasciscan.origin.muscle_region import MuscleRegion, part_by_region, read_muscle_region
 from fasciscan.origin.sites import Intervals, Site, group_sites
+from fasciscan.origin.split_units import part_second_cores
 from fasciscan.origin.stretches import Stretch, analysed_stretches
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "group_sites",
     "lean_of",
     "part_by_region",
+    "part_second_cores",
     "read_muscle_region",
 ]
