@@ -56,9 +56,8 @@ from fasciscan.twitch import (
     CandidateConfig,
     Classifier,
     Kind,
-    find_candidates,
     load_classifier,
-    settle,
+    look_twice,
 )
 
 _TELL_EVERY = 20
@@ -165,11 +164,10 @@ class _Block:
 
 
 def _analyze_block(maps: MotionMaps, config: Config, classifier: Classifier) -> _Block:
-    candidates = find_candidates(maps, config.candidates)
-    judged = settle(candidates, classifier.classify(maps, candidates), maps.grid)
+    seen = look_twice(maps, config.candidates, classifier)
     layers = find_layers(maps.picture, maps.grid)
-    events = [describe_event(candidate, verdict, maps, layers) for candidate, verdict in judged]
-    return _Block(maps.log, events, restless_stretches(maps), draw_raster(maps))
+    events = [describe_event(*motion, layers) for motion in seen.motions]
+    return _Block(maps.log, events, restless_stretches(maps, seen.steadied.field), draw_raster(maps))
 
 
 class _Watched:

@@ -12,7 +12,7 @@ from fasciscan.clip import Clip, Frame, Scale
 from fasciscan.motion import Grid, MotionConfig, lay_grid, measure_motion
 from fasciscan.origin import Event, describe_event, find_layers
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Twitch, render
-from fasciscan.twitch import CandidateConfig, find_candidates, load_classifier, settle
+from fasciscan.twitch import CandidateConfig, load_classifier, look_twice
 
 WIDTH, HEIGHT, MM_PER_PX = 320, 260, 0.12
 RATE_HZ = 40.0
@@ -81,10 +81,9 @@ def find_events():
         grid: Grid = lay_grid(clip, MotionConfig().cell_mm)
         events = []
         for maps in measure_motion(clip, grid, MotionConfig()):
-            candidates = find_candidates(maps, CandidateConfig())
-            verdicts = load_classifier().classify(maps, candidates)
             layers = find_layers(maps.picture, grid)
-            events += [describe_event(c, v, maps, layers) for c, v in settle(candidates, verdicts, grid)]
+            motions = look_twice(maps, CandidateConfig(), load_classifier()).motions
+            events += [describe_event(*motion, layers) for motion in motions]
         return events
 
     return find

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,17 @@ def test_twitches_at_other_moments_share_what_moved(grid):
     kept = settle([candidate(LEFT, field), candidate(RIGHT, field, 1.6)], [says(0.95), says(0.9)], grid)
 
     assert [len(kept), *(np.array_equal(c.amplitude, field) for c, _ in kept)] == [2, True, True]
+
+
+def test_a_second_look_adds_nothing_where_the_first_counts(grid):
+    field = moved(0.3)
+    first, again = candidate(LEFT, field), replace(candidate(RIGHT, field), steadied=True)
+
+    assert settle([first, again], [says(0.7), says(0.95)], grid)[0][0].cell == LEFT
+    assert len(settle([first, again], [says(0.7), says(0.95)], grid)) == 1
+    assert [
+        c.cell for c, v in settle([first, again], [says(0.2), says(0.95)], grid) if v.kind is Kind.FASCICULATION
+    ] == [RIGHT]
 
 
 @pytest.mark.parametrize(

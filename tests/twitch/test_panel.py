@@ -14,9 +14,11 @@ GRID = SimpleNamespace(pitch_mm=(1.0, 1.0))
 MAPS = SimpleNamespace(grid=GRID)
 
 
-def candidate(peak_s: float = 1.1, row: int = 10) -> SimpleNamespace:
+def candidate(peak_s: float = 1.1, row: int = 10, steadied: bool = False) -> SimpleNamespace:
     bump = SimpleNamespace(onset_s=1.0, peak_s=peak_s, offset_s=1.25, height_mm=0.3)
-    return SimpleNamespace(bump=bump, cell=(row, 10), field_share=0.1, amplitude=np.eye(40, dtype=np.float32))
+    return SimpleNamespace(
+        bump=bump, cell=(row, 10), field_share=0.1, amplitude=np.eye(40, dtype=np.float32), steadied=steadied
+    )
 
 
 class Says:
@@ -40,8 +42,8 @@ class Says:
         return self.can
 
 
-def pool(network: Says, rule: Says) -> Verdict:
-    (verdict,) = Panel(network, rule, rule).classify(MAPS, [candidate()])  # pyright: ignore[reportArgumentType]
+def pool(network: Says, rule: Says, steadied: bool = False) -> Verdict:
+    (verdict,) = Panel(network, rule, rule).classify(MAPS, [candidate(steadied=steadied)])  # pyright: ignore[reportArgumentType]
     return verdict
 
 
@@ -104,6 +106,16 @@ def test_of_the_views_of_one_motion_the_networks_likeliest_counts():
     assert p(seen) == pytest.approx(p(pool(Says(0.95), Says(0.8))), abs=1e-6)
     assert sum(seen.probabilities.values()) == pytest.approx(1)
     assert max(p(view), p(later)) < 0.05
+
+
+def test_what_only_a_second_look_shows_must_be_likelier_to_count():
+    likely, likelier = Says(0.75), Says(0.85)
+
+    assert pool(likely, likely).kind is Kind.FASCICULATION
+    assert pool(likely, likely, steadied=True).kind is not Kind.FASCICULATION
+    assert pool(likelier, likelier, steadied=True).kind is Kind.FASCICULATION
+    assert p(pool(Says(0.8), Says(0.8), steadied=True)) == pytest.approx(0.5)
+    assert pool(likelier, likelier, steadied=True).reason.endswith("broad motion taken out")
 
 
 def test_probabilities_add_up_to_one():

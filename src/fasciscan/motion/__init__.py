@@ -4,6 +4,7 @@ from fasciscan.motion.grid import Grid, lay_grid
 from fasciscan.motion.maps import FrameLog, FrameSteps, MotionConfig, MotionMaps, measure_motion
 from fasciscan.motion.raster import Raster, draw_raster, join_rasters
 from fasciscan.motion.restless import join_stretches, restless_stretches
+from fasciscan.motion.steady import steady
 
 __all__ = [
     "FrameLog",
@@ -18,4 +19,5 @@ __all__ = [
     "lay_grid",
     "measure_motion",
     "restless_stretches",
+    "steady",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import TypeVar
 
@@ -213,34 +213,30 @@ def _assemble(
     times = np.arange(round(first * config.rate_hz), round(last * config.rate_hz) + 1) / config.rate_hz
     times = times[times <= (held[-1][0].time_s if held else 0.0)]
 
-    measured = frames.lag_s > 0
-    centre = (frames.times_s - frames.lag_s / 2)[measured]
-    scale = (config.lag_s / frames.lag_s[measured]).astype(np.float32)[:, None, None, None]
-    over_lag = frames.lagged[measured]
-    over_lag *= scale
-    lagged = _resample(over_lag, centre, times)
-    del over_lag
-    error = np.array([motion.error for motion in moves], np.float32).reshape(-1, *grid.shape)[measured]
+    error = np.array([motion.error for motion in moves], np.float32).reshape(-1, *grid.shape)
     error[:, ~grid.valid] = 0
-    error *= scale[..., 0]
-    error = _resample(error, centre, times, missing=np.inf)
+    error = _over_lag(error, frames, config.lag_s, times, missing=np.inf)
     error[:, ~grid.valid] = np.inf
-    excursion = _excursion(lagged, round(config.lag_s * config.rate_hz / 2))
+    lagged = _over_lag(frames.lagged, frames, config.lag_s, times)
     return MotionMaps(
         grid=grid,
         core_s=core_s,
         times_s=times,
         lagged=lagged,
         lag_s=config.lag_s,
-        excursion=excursion,
-        field=median(np.linalg.norm(excursion[:, *some_of(grid.valid)], axis=-1)),
-        noise=_noise(excursion, grid),
+        **_excursions(lagged, config.lag_s, times, grid),
         error=error,
-        rigid=_resample(rigid[measured] * scale[..., 0, 0], centre, times),
+        rigid=_over_lag(rigid, frames, config.lag_s, times),
         picture=picture,
         frames=frames,
         log=log,
     )
+
+
+def lay_anew(maps: MotionMaps, frames: FrameSteps) -> MotionMaps:
+    """Make the maps of a block of other motion of its frames; whole-frame motion, error and picture stay."""
+    lagged = _over_lag(frames.lagged, frames, maps.lag_s, maps.times_s)
+    return replace(maps, frames=frames, lagged=lagged, **_excursions(lagged, maps.lag_s, maps.times_s, maps.grid))
 
 
 def _frame_log(frames: list[WorkingFrame]) -> FrameLog:
@@ -324,6 +320,30 @@ def _resample(
     out += before
     out[~near] = missing
     return out
+
+
+def _over_lag(
+    values: NDArray[np.float32],
+    frames: FrameSteps,
+    lag_s: float,
+    times_s: NDArray[np.float64],
+    missing: float = 0.0,
+) -> NDArray[np.float32]:
+    """Bring what the frames tell (n, ...) over their longer distances to evenly spaced times and one distance."""
+    measured = frames.lag_s > 0
+    scale = (lag_s / frames.lag_s[measured]).astype(np.float32)
+    scaled = values[measured]
+    scaled *= scale.reshape(-1, *(1,) * (values.ndim - 1))
+    return _resample(scaled, (frames.times_s - frames.lag_s / 2)[measured], times_s, missing)
+
+
+def _excursions(
+    lagged: NDArray[np.float32], lag_s: float, times_s: NDArray[np.float64], grid: Grid
+) -> dict[str, NDArray[np.float32]]:
+    """Make the maps that follow from the longer distance: the excursion, that of the field, and its noise."""
+    excursion = _excursion(lagged, round(lag_s / float(times_s[1] - times_s[0]) / 2) if len(times_s) > 1 else 0)
+    field = median(np.linalg.norm(excursion[:, *some_of(grid.valid)], axis=-1))
+    return {"excursion": excursion, "field": field, "noise": _noise(excursion, grid)}
 
 
 def _excursion(lagged: NDArray[np.float32], half: int) -> NDArray[np.float32]:

@@ -22,8 +22,16 @@ _SHORTEST_S = 0.5
 """A brief jolt costs no exposure; it is found and named as a motion of its own."""
 
 
-def restless_stretches(maps: MotionMaps) -> list[Unusable]:
+def restless_stretches(maps: MotionMaps, field: NDArray[np.floating] | None = None) -> list[Unusable]:
     """Find where the core of a block moves too much as a whole.
+
+    Parameters
+    ----------
+    maps
+        As measured.
+    field
+        (t,) mm, how much everything still jerks once the broad motion is taken out, where it was; by default as in
+        the maps.
 
     Returns
     -------
@@ -40,7 +48,8 @@ def restless_stretches(maps: MotionMaps) -> list[Unusable]:
     step = float(times[1] - times[0])
     core = (times >= maps.core_s[0]) & (times < maps.core_s[1])
     speed = np.hypot(*maps.rigid.T) / maps.lag_s
-    usual = _running_quantile(maps.field, round(_FIELD_WINDOW_S / step), 1 - _FIELD_SHARE)
+    jerks = maps.field if field is None else np.minimum(maps.field, field)
+    usual = _running_quantile(jerks, round(_FIELD_WINDOW_S / step), 1 - _FIELD_SHARE)
     for moving, why in (
         (_running_quantile(speed, round(_SHORTEST_S / step), 0.5) > _RIGID_MM_S, "probe motion"),
         (usual > _RESTLESS_MM, "the whole field in motion"),

@@ -49,8 +49,8 @@ def rigid_motion(displacement: NDArray[np.float32], grid: Grid) -> NDArray[np.fl
     return np.where(agree, np.sign(field) * np.minimum(np.abs(field), np.abs(skin)), 0).astype(np.float32)
 
 
-def some_of(cells: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def some_of(cells: NDArray[np.bool_], enough: int = _ENOUGH_CELLS) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of evenly spread cells among those given: enough for a median, few enough to be fast."""
     rows, cols = np.nonzero(cells)
-    stride = max(1, len(rows) // _ENOUGH_CELLS)
+    stride = max(1, len(rows) // enough)
     return rows[::stride], cols[::stride]

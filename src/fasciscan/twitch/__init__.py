@@ -7,6 +7,7 @@ from fasciscan.twitch.judge.panel import Panel, load_classifier
 from fasciscan.twitch.judge.rule import Rule
 from fasciscan.twitch.judge.verdict import Classifier, Verdict
 from fasciscan.twitch.kind import Kind
+from fasciscan.twitch.looks import look_twice
 
 __all__ = [
     "Candidate",
@@ -20,5 +21,6 @@ __all__ = [
     "find_candidates",
     "load_classifier",
     "load_network",
+    "look_twice",
     "settle",
 ]

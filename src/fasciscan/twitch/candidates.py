@@ -80,9 +80,13 @@ class Candidate:
     """Area around the place that moved at least half as far."""
     error_mm: float
     """Median standard error of the displacement of the cells that moved."""
+    steadied: bool = False
+    """Whether it was found where broad motion had been taken out."""
 
 
-def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate]:
+def find_candidates(
+    maps: MotionMaps, config: CandidateConfig, when: NDArray[np.bool_] | None = None
+) -> list[Candidate]:
     """Find the candidates of a block whose peaks lie in its core.
 
     Parameters
@@ -91,6 +95,8 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
         One block of motion.
     config
         Thresholds.
+    when
+        (t,) moments at which to look; by default all.
 
     Returns
     -------
@@ -100,8 +106,10 @@ def find_candidates(maps: MotionMaps, config: CandidateConfig) -> list[Candidate
     size = np.sqrt(maps.excursion[..., 0] ** 2 + maps.excursion[..., 1] ** 2)
     ratio = np.asarray(size / np.sqrt(maps.noise**2 + maps.error**2), np.float32)
     skin = np.nonzero(skin_cells(maps.grid))
-    maxima = _maxima(size, ratio, maps, config).tolist()
-    followed = (_follow(maps, size, ratio, skin, moment, y, x, config) for moment, y, x in maxima)
+    maxima = _maxima(size, ratio, maps, config)
+    if when is not None:
+        maxima = maxima[when[maxima[:, 0]]]
+    followed = (_follow(maps, size, ratio, skin, moment, y, x, config) for moment, y, x in maxima.tolist())
     return sorted(_once_each([c for c in followed if c]), key=lambda c: c.bump.peak_s)
 
 

@@ -58,10 +58,19 @@ def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: G
         In order of time. Nothing that is not counted hides a twitch, and of that what is next to noise is left out.
     """
     views = [_View(*one) for one in zip(candidates, verdicts, strict=True)]
-    twitches = sorted((v for v in views if v.counts), key=lambda v: -v.verdict.probabilities[Kind.FASCICULATION])
+    twitches = sorted(
+        (v for v in views if v.counts),
+        key=lambda v: (v.candidate.steadied, -v.verdict.probabilities[Kind.FASCICULATION]),
+    )
     others = sorted((v for v in views if not v.counts), key=lambda v: -_clearness(v.candidate))
 
     def is_another(view: _View, other: _View) -> bool:
+        if (
+            view.candidate.steadied > other.candidate.steadied
+            and other.counts
+            and _at_once(view.candidate, other.candidate)
+        ):
+            return True  # with the broad motion a part of the twitch may have been taken out
         return is_view_of(view.candidate, other.candidate, grid) and not _start_apart(view, other, grid)
 
     kept = keep_distinct([*twitches, *others], is_another)

@@ -48,6 +48,11 @@ class Network:
     glance: Glance
     session: InferenceSession
 
+    @property
+    def looks_again(self) -> bool:
+        """Its operating point was chosen for motion as measured."""
+        return False
+
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate], look_at: Sequence[int] = ()) -> list[Verdict]:
         """Judge the candidates found in one block of maps, in their order; most by a glance at their measures.
 

@@ -32,6 +32,9 @@ real clips would count (docs/finding.md)."""
 _BOUNDS = Rule(longest_s=0.7, most_undershoot=0.75, most_error=0.5)
 """What no twitch does. Wider than the limits of the rule that judges by itself, since what is measured of a weak
 twitch, or of one amid other motion, is not exact (docs/finding.md)."""
+_AGAIN = 0.8
+"""Probability that becomes even odds where broad motion was taken out: what is left of that looks like twitches at
+times (docs/finding.md)."""
 _THRESHOLD = 0.5
 _LEAST = 1e-5
 """No one is surer than this."""
@@ -61,6 +64,11 @@ class Panel:
     def sha256(self) -> str:
         """Of the network's weights."""
         return self.network.sha256
+
+    @property
+    def looks_again(self) -> bool:
+        """It does, and then counts from a higher probability."""
+        return True
 
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge the candidates found in one block of maps, in their order.
@@ -122,14 +130,16 @@ def _pool(candidate: Candidate, by_network: Verdict, by_rule: Verdict, sure: flo
     odds = [_log_odds(verdict.probabilities[Kind.FASCICULATION]) for verdict in (by_network, by_rule)]
     both = min(np.dot(_SHARES, odds), odds[0] - _log_odds(_AGAINST))
     # What else it may be, the network tells better than the rule.
-    pooled = _lifted(by_network, float(1 / (1 + np.exp(-max(both, sure)))))._replace(threshold=_THRESHOLD)
+    doubt = _log_odds(_AGAIN) if candidate.steadied else 0.0
+    pooled = _lifted(by_network, float(1 / (1 + np.exp(doubt - max(both, sure)))))._replace(threshold=_THRESHOLD)
     if pooled.kind is Kind.FASCICULATION:
         told = ", ".join(
             f"{name} {verdict.probabilities[Kind.FASCICULATION]:.2f}"
             for name, verdict in (("network", by_network), ("rule", by_rule))
         )
         length_s = candidate.bump.offset_s - candidate.bump.onset_s
-        return pooled._replace(reason=f"out and back in {length_s:.2f} s; {told}")
+        taken = "; broad motion taken out" if candidate.steadied else ""
+        return pooled._replace(reason=f"out and back in {length_s:.2f} s; {told}{taken}")
     # The one that names this kind; the rule where both do, since its reasons are physical.
     says_so = [verdict for verdict in (by_rule, by_network) if verdict.kind is pooled.kind]
     return pooled._replace(reason=(says_so or [by_rule])[0].reason)

@@ -91,6 +91,11 @@ class Rule:
         """It has no weights."""
         return None
 
+    @property
+    def looks_again(self) -> bool:
+        """Its limits were set for motion as measured."""
+        return False
+
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge candidates by their own measures and their company; a view of a clearer one is none."""
         distinct = keep_distinct(clearest_first(candidates), partial(is_view_of, grid=maps.grid))

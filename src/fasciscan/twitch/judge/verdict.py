@@ -56,6 +56,11 @@ class Classifier(Protocol):
         """Of its weights; None where it has none."""
         ...
 
+    @property
+    def looks_again(self) -> bool:
+        """Whether it is to judge motion that was steadied too (:mod:`fasciscan.twitch.looks`)."""
+        ...
+
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate]) -> list[Verdict]:
         """Judge the candidates found in one block of maps, in their order."""
         ...
