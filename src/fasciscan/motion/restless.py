@@ -13,8 +13,8 @@ from fasciscan.motion.maps import MotionMaps
 _RIGID_MM_S = 5.0
 """Whole-frame motion from which on the picture is another one. Breathing by 2 mm at 0.3 Hz reaches 3.8 mm/s."""
 _RESTLESS_MM = 0.1
-"""Usual excursion of the field from which on no twitch of 0.1 mm and more was found (0 of 7 in simulated clips); where
-it was a third to all of this, half of them were (22 of 42; docs/finding.md)."""
+"""Usual excursion of the field from which on hardly a twitch of 0.1 mm and more is found; from a third of it on, fewer
+are than elsewhere (docs/finding.md)."""
 _FIELD_WINDOW_S = 2.0
 _FIELD_SHARE = 0.4
 """The field counts as restless if it moves for more than this share of two seconds: one twitch does not do that."""

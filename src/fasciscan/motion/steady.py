@@ -18,7 +18,7 @@ from fasciscan.motion.rigid import some_of
 from fasciscan.motion.sorting import median
 
 _DEGREE = 3
-"""Of the polynomial: with the third, more twitches went with the field (docs/motion.md)."""
+"""Of the polynomial (docs/motion.md)."""
 _CELLS = 250
 """Cells it is fitted to."""
 _ROUNDS = 4

@@ -48,7 +48,7 @@ def look_twice(maps: MotionMaps, config: CandidateConfig, classifier: Classifier
     verdicts = classifier.classify(maps, candidates)
     steadied = steady(maps) if classifier.looks_again else maps
     if steadied is not maps:
-        changed = steadied.field != maps.field  # at all other moments there is nothing new to see
+        changed = steadied.field != maps.field  # at all other moments the motion is the same
         again = [replace(candidate, steadied=True) for candidate in find_candidates(steadied, config, changed)]
         for candidate, verdict in zip(again, classifier.classify(steadied, again), strict=True):
             if verdict.kind is Kind.FASCICULATION:
