@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from fasciscan.motion import MotionMaps, steady
 from fasciscan.twitch.candidates import Candidate, CandidateConfig, find_candidates
 from fasciscan.twitch.distinct import settle
 from fasciscan.twitch.judge.verdict import Classifier, Verdict
 from fasciscan.twitch.kind import Kind
+
+_COUNTED_S = 0.05
+"""This near to a twitch that counts no other one is looked for: it would add nothing (:func:`settle`)."""
 
 
 class Motion(NamedTuple):
@@ -48,8 +53,11 @@ def look_twice(maps: MotionMaps, config: CandidateConfig, classifier: Classifier
     verdicts = classifier.classify(maps, candidates)
     steadied = steady(maps) if classifier.looks_again else maps
     if steadied is not maps:
-        changed = steadied.field != maps.field  # at all other moments the motion is the same
-        again = [replace(candidate, steadied=True) for candidate in find_candidates(steadied, config, changed)]
+        when = steadied.field != maps.field  # at all other moments the motion is the same
+        for candidate, verdict in zip(candidates, verdicts, strict=True):
+            if verdict.kind is Kind.FASCICULATION:
+                when &= np.abs(maps.times_s - candidate.bump.peak_s) > _COUNTED_S
+        again = [replace(candidate, steadied=True) for candidate in find_candidates(steadied, config, when)]
         for candidate, verdict in zip(again, classifier.classify(steadied, again), strict=True):
             if verdict.kind is Kind.FASCICULATION:
                 candidates.append(candidate)
