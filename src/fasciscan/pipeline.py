@@ -133,8 +133,10 @@ def analyze(
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
     others = [event for event in found if event.kind is not Kind.FASCICULATION]
     stretches = _analysed(log, quality)
-    twitches, second_cores = part_second_cores(group_sites(twitches, grid)[0])
     twitches, sites = group_sites(twitches, grid, stretches)
+    twitches, second_cores = part_second_cores(twitches)
+    if second_cores:
+        twitches, sites = group_sites(twitches, grid, stretches)
     exposure_s = quality.exposure_s
     result = ClipResult(
         clip=_summary(clip, grid, region, log, quality),

@@ -20,7 +20,8 @@ LEAST_TIMES, NEARLY_ALL = 2, 0.75
 LAG_S = 0.012
 """They move together: in simulated clips the courses of two cores lay 8 ms apart at most (docs/origin.md)."""
 SAME_COURSE = 0.97
-"""Correlation of their courses: 0.99 and more for two cores, 0.46 to 0.99 for two units at one moment."""
+"""Correlation of their courses: 0.99 and more for two cores, 0.46 to 0.98 for two units at one
+moment (validation clips)."""
 _STEP_S = 0.004
 _REACH_S = 0.1
 """Courses are compared from this long before the onset to as long after the offset."""
