@@ -66,9 +66,9 @@ no part in any choice, beside those of simpler methods.
 
 ## Known failures
 
-- **By itself it does not hold on real clips**: a beat of the wall of an artery seen lengthwise is counted; a large
-  twitch and an evoked one of the whole field are not. It ships beside a rule of physical tests; docs/finding.md has
-  the figures.
+- **By itself it does not hold on real clips**: a jerk of tissue along the picture, most likely by the hand, is
+  counted; a large twitch and an evoked one of the whole field are not. It ships beside a rule of physical tests;
+  docs/finding.md has the figures.
 - A myokymia, groups of twitches at one site, is often taken for fasciculations.
 - A twitch of less than some 0.1 mm, or deep in the noise, is often not even a candidate.
 - A twitch during a contraction, tremor or probe motion is hard to tell from it.
