@@ -66,7 +66,7 @@ no part in any choice, beside those of simpler methods.
 
 ## Known failures
 
-- **By itself it does not hold on real clips**: a jerk of tissue along the picture, most likely by the hand, is
+- **By itself it does not hold on real clips**: a jerk of tissue along the picture, perhaps by the hand, is
   counted; a large twitch and an evoked one of the whole field are not. It ships beside a rule of physical tests;
   docs/finding.md has the figures.
 - A myokymia, groups of twitches at one site, is often taken for fasciculations.

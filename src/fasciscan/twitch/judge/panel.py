@@ -1,7 +1,7 @@
 """Network and rule judge together: a motion counts if they agree on it, or if the network is sure and physics agrees.
 
 The network has seen simulated clips alone. On real ones it is led astray by what the simulator does not make just so
-(tissue that a hand drags along the picture), which the rule's physical tests refuse; and the rule refuses weak
+(a jerk of tissue along the picture), which the rule's physical tests refuse; and the rule refuses weak
 twitches, and those amid other motion, that the network knows. docs/finding.md has the measurement.
 """
 
