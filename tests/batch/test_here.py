@@ -1,5 +1,6 @@
 """Many clips on one machine: each costs only itself, and what is done is done."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -75,7 +76,19 @@ def test_a_clip_is_done_again_when_its_content_its_options_its_model_or_its_repo
     assert [kept(task), kept(task)] == [False, True]
     assert not kept(replace(task, options=ClipOptions(mm_per_px=0.1)))
     assert not kept(replace(task, model_sha256="5" * 64))
+    assert not kept(replace(task, model="network", model_sha256="5" * 64))
     assert not kept(task)
+
+
+def test_clips_of_one_relative_path_in_two_folders_are_two(tmp_path, monkeypatch):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "clip.mp4").write_text(folder)
+        monkeypatch.chdir(tmp_path / folder)
+        run_clips([ClipTask(Path("clip.mp4"), ("json",), model="rule")], tmp_path / "out", work=fake_work)
+    a, b = (hashlib.sha256(text).hexdigest() for text in (b"a", b"b"))
+    made = {path.name: path.read_text().strip() for path in (tmp_path / "out").glob("*.json")}
+    assert made == {"clip.json": a, f"clip-{b[:8]}.json": b}
 
 
 def test_clips_of_one_name_get_the_same_report_names_whichever_is_done_first(make_tasks, tmp_path, contents):

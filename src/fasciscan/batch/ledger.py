@@ -91,7 +91,7 @@ def open_ledger(out: Path, tasks: Sequence[ClipTask]) -> Ledger:
         names = []
         for task in tasks:
             names.append(_name(out, task, owners, set(names)))
-            owners[names[-1]] = str(task.path)
+            owners[names[-1]] = _owner(task)
         _write_whole(folder / NAMES, _to_json(owners), folder)
     except OSError as error:
         raise _not_writable(out, error) from error
@@ -104,9 +104,14 @@ def _name(out: Path, task: ClipTask, owners: dict[str, Any], given: set[str]) ->
         if name in given:
             continue
         owner = owners.get(name)
-        if owner == str(task.path) or (owner is None and _is_free(out, name, task)):
+        if owner == _owner(task) or (owner is None and _is_free(out, name, task)):
             return name
     raise AssertionError("there is always one more candidate")
+
+
+def _owner(task: ClipTask) -> str:
+    """Tell one clip from another of the same relative path: a batch may be run from any folder."""
+    return str(task.path.resolve())
 
 
 def _candidates(task: ClipTask):

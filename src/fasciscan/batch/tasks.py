@@ -12,6 +12,7 @@ from typing import Any
 
 from fasciscan.clip import ClipOptions
 from fasciscan.exam import Muscle
+from fasciscan.twitch.judge.panel import ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class ClipTask:
     @property
     def key(self) -> str:
         """Tells apart what gives another result though the content is the same: path, options, model and program."""
-        told = asdict(self) | {"model": None, "command": None, "program": program_sha256()}
+        judges = self.model if self.model in ALONE else None  # any other network by its weights, wherever it lies
+        told = asdict(self) | {"model": judges, "command": None, "program": program_sha256()}
         if self.options.timestamps is not None and self.options.timestamps.is_file():
             told["timestamps"] = hashlib.sha256(self.options.timestamps.read_bytes()).hexdigest()
         return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

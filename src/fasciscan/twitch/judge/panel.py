@@ -35,6 +35,8 @@ twitch, or of one amid other motion, is not exact (docs/finding.md)."""
 _AGAIN = 0.8
 """Probability that becomes even odds where broad motion was taken out: what is left of that looks like twitches at
 times (docs/finding.md)."""
+ALONE = ("rule", "network")
+"""Names of those of the panel who can judge by themselves."""
 _THRESHOLD = 0.5
 _LEAST = 1e-5
 """No one is surer than this."""
