@@ -52,6 +52,9 @@ def test_all_columns_are_read_with_semicolons_as_excel_writes_them(tmp_path):
         ("clip,muscle,mm_per_px\na.mp4,BB,nan\n", "mm_per_px 'nan'"),
         ("clip,muscle,subject\na.mp4,BB,Jane Doe\n", "never a name"),
         ("clip,muscle\na.mp4,BB\na.mp4,TA\n", "more than once"),
+        ('clip,muscle,notes\na.mp4,BB,"5 cm above elbow\nb.mp4,TA,\n', "line 2 is no row of a table"),
+        ("clip,muscle,notes\na.mp4,BB,calm, and warm\n", "line 2 goes on beyond its columns with 'and warm'"),
+        ("clip,muscle,mm_per_px\na.mp4,BB,1,08\n", "beyond its columns with '08'"),
     ],
 )
 def test_what_is_not_understood_is_refused_in_one_line(tmp_path, text, words):
@@ -82,6 +85,13 @@ def test_clips_of_two_people_or_two_visits_are_no_exam():
         ("sub-07_ses-20260131_muscle-BB_side-L_us", "BB", "left"),
         ("popliteus-right-03", "popliteus", "right"),
         ("IMG_0042", "", None),
+        ("RA_biceps_left_01", "biceps brachii", "left"),
+        ("TA-deltoid-right", "deltoid", "right"),
+        ("TA-right", "tibialis anterior", "right"),
+        ("Smith_John_L_0001", "", "left"),
+        ("sub_07_biceps_left", "biceps brachii", "left"),
+        ("biceps_side_view", "biceps brachii", None),
+        ("Sub-07_Muscle-BB_Side-L_us", "BB", "left"),
     ],
 )
 def test_names_of_files_tell_muscle_and_side(stem, muscle, side):
@@ -98,6 +108,32 @@ def test_a_sidecar_goes_before_the_name(tmp_path):
     entry = describe_clip(clip)
     assert (entry.muscle, entry.side, entry.view) == ("triceps brachii", "right", "longitudinal")
     assert (entry.mm_per_px, entry.subject) == (0.07, "S3")
+
+
+def test_a_sidecar_is_read_as_other_programs_write_it(tmp_path):
+    clip = tmp_path / "IM0001.mp4"
+    clip.touch()
+    clip.with_suffix(".json").write_text('\ufeff{"muscle": "soleus", "mm_per_px": "0,1"}', encoding="utf-8")
+    entry = describe_clip(clip)
+    assert (entry.muscle, entry.mm_per_px, entry.notes) == ("soleus", 0.1, "")
+
+
+def test_a_sidecar_that_cannot_be_read_is_told(tmp_path):
+    clip = tmp_path / "biceps.mp4"
+    clip.touch()
+    clip.with_suffix(".json").write_text('{"muscle": "soleus"')
+    assert describe_clip(clip).notes == "biceps.json cannot be read"
+
+
+@pytest.mark.parametrize("name", ["a", "sub-John Doe_muscle-BB_side-L_us"])
+def test_no_name_of_a_person_becomes_a_subject(tmp_path, name):
+    clip = tmp_path / f"{name}.mp4"
+    clip.touch()
+    clip.with_suffix(".json").write_text('{"muscle": "biceps", "participant": "Doe, John"}')
+    entry = describe_clip(clip)
+    assert entry.subject is None
+    assert "subject left out, since it is no code" in entry.notes
+    assert "Doe" not in entry.notes
 
 
 def test_a_result_of_ours_beside_a_clip_is_no_sidecar(tmp_path):

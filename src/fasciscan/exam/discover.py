@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from fasciscan.errors import FasciscanError
-from fasciscan.exam.manifest import Entry, read_side
+from fasciscan.exam.manifest import SUBJECT_CODE, Entry, read_side
 from fasciscan.exam.muscles import name_muscle
 
 CLIP_SUFFIXES = {
@@ -67,6 +68,8 @@ class _Told:
     subject: str | None = None
     visit_date: date | None = None
     mm_per_px: float | None = None
+    notes: tuple[str, ...] = ()
+    """What was left out, in words."""
 
 
 def find_clips(folder: Path) -> tuple[Entry, ...]:
@@ -100,13 +103,18 @@ def describe_clip(path: Path) -> Entry:
     if named:  # whatever another source calls it in words that nobody knows
         told = replace(told, muscle=named[0].name)
     muscle = name_muscle(told.muscle) if told.muscle else None
-    notes = f"unknown muscle; did you mean {muscle.nearest}?" if muscle and muscle.nearest and not muscle.known else ""
-    return Entry(path, told.muscle, told.side, told.view, told.subject, told.visit_date, told.mm_per_px, notes)
+    notes = [note for source in sources for note in source.notes]
+    if muscle and muscle.nearest and not muscle.known:
+        notes.append(f"unknown muscle; did you mean {muscle.nearest}?")
+    return Entry(
+        path, told.muscle, told.side, told.view, told.subject, told.visit_date, told.mm_per_px, "; ".join(notes)
+    )
 
 
 def read_name(stem: str) -> _Told:
     """Tell what a file's name says: ``biceps-left-01``, or BIDS-like ``sub-07_muscle-BB_side-L_us``."""
-    pairs = dict(part.split("-", 1) for part in stem.split("_") if part.partition("-")[0].lower() in NAME_KEYS)
+    parts = [part.partition("-") for part in stem.split("_")]
+    pairs = {key.lower(): value for key, dash, value in parts if dash and key.lower() in NAME_KEYS}
     if "sub" in pairs:
         return _told({NAME_KEYS[key]: value for key, value in pairs.items()})
     words = [word for word in re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)) if word]
@@ -114,20 +122,21 @@ def read_name(stem: str) -> _Told:
     views = [VIEWS[word.casefold()] for word in words if word.casefold() in VIEWS]
     left = [word for word in words if not read_side(word) and word.casefold() not in VIEWS]
     known = find_muscle(left)
-    # A name that says a side is of the form muscle-side-number; in any other, unknown words may be anyone's name.
-    words_left = left if sides else []
+    # A name that writes out a side is of the form muscle-side-number; in any other, also with the initial of a second
+    # first name where a side might be, unknown words may be anyone's name.
+    words_left = left if any(read_side(word) and len(word) > 1 for word in words) else []
     unknown = " ".join(word for word in words_left if _may_name_a_muscle(word))
     return _Told(known or unknown, sides[0] if sides else None, views[0] if views else None)
 
 
 def find_muscle(words: Sequence[str]) -> str:
-    """Find the longest run of words that names a known muscle; empty if none does."""
-    for length in range(len(words), 0, -1):
-        for start in range(len(words) - length + 1):
-            found = name_muscle(" ".join(words[start : start + length]))
-            if found.known:
-                return found.name
-    return ""
+    """Find the muscle that is named in the most words, then letters; empty if none is.
+
+    What is written out goes before an abbreviation, which may as well be someone's initials.
+    """
+    runs = [words[start:end] for end in range(len(words) + 1) for start in range(end)]
+    runs.sort(key=lambda run: (len(run), len("".join(run))), reverse=True)
+    return next((found.name for run in runs if (found := name_muscle(" ".join(run))).known), "")
 
 
 def _may_name_a_muscle(word: str) -> bool:
@@ -140,16 +149,18 @@ def _first(sources: Sequence[_Told], name: str) -> Any:
 
 
 def _told(raw: dict[str, object]) -> _Told:
-    """Understand what a sidecar or a BIDS-like name says, leaving out what is no side, date or number."""
+    """Understand what a sidecar or a BIDS-like name says, leaving out what is no side, code, date or number."""
     text = {key: str(value).strip() for key, value in raw.items() if isinstance(value, str | int | float)}
-    view = text.get("view", "")
+    view, subject = text.get("view", ""), text.get("subject", "")
+    is_code = bool(SUBJECT_CODE.fullmatch(subject))
     return _Told(
         text.get("muscle", ""),
         read_side(text.get("side", "")),
         VIEWS.get(view.casefold(), view) or None,
-        text.get("subject") or None,
+        subject if is_code else None,
         _date(text.get("visit_date", "")),
         _scale(raw.get("mm_per_px")),
+        ("subject left out, since it is no code",) if subject and not is_code else (),
     )
 
 
@@ -162,18 +173,28 @@ def _date(text: str) -> date | None:
 
 def _scale(value: object) -> float | None:
     """Size of a pixel, where both sides are alike."""
-    sides = value if isinstance(value, list) else [value]
-    numbers = {side for side in sides if isinstance(side, int | float) and side > 0}
-    return float(numbers.pop()) if len(numbers) == 1 else None
+    sides = {_number(side) for side in (value if isinstance(value, list) else [value])}
+    return sides.pop() if len(sides) == 1 else None
+
+
+def _number(value: object) -> float | None:
+    """Give a positive number, which some programs write as text."""
+    try:
+        number = float(str(value).replace(",", "."))
+    except ValueError:
+        return None
+    return number if isfinite(number) and number > 0 else None
 
 
 def _read_sidecar(path: Path) -> _Told:
     """Read ``<stem>.json`` beside a clip; anything that is no sidecar says nothing."""
     sidecar = path.with_suffix(".json")
     try:
-        content = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(sidecar.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
         return _Told()
+    except (OSError, ValueError):
+        return _Told(notes=(f"{sidecar.name} cannot be read",))
     if not isinstance(content, dict) or "schema" in content:  # the latter is a result of ours
         return _Told()
     keys = {re.sub(r"[\W_]+", "", key).casefold(): value for key, value in content.items()}

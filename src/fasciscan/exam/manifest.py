@@ -7,11 +7,12 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from fasciscan.errors import FasciscanError
 
@@ -70,9 +71,14 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
         raise FasciscanError(f"{path}: is not UTF-8 text; save the table as 'CSV UTF-8'.") from error
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") > header.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    _check_columns(path, reader.fieldnames or ())
-    rows = [(reader.line_num, row) for row in reader]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        _check_columns(path, reader.fieldnames or ())
+        rows = [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise FasciscanError(
+            f"{path}: line {reader.line_num + 1} is no row of a table ({error}); check its quotation marks."
+        ) from error
     entries = tuple(_read_row(path, line, row) for line, row in rows if any((cell or "") for cell in row.values()))
     if not entries:
         raise FasciscanError(f"{path}: names no clip; add a row for each.")
@@ -142,12 +148,17 @@ def _check_columns(path: Path, found: Sequence[str]) -> None:
             raise FasciscanError(f"{path}: has a column {name!r} that is not known; {hint}")
 
 
-def _read_row(path: Path, line: int, row: dict[str, str | None]) -> Entry:
+def _read_row(path: Path, line: int, row: Mapping[str | None, Any]) -> Entry:
     cells = {(name or "").strip(): (text or "").strip() for name, text in row.items() if isinstance(text, str)}
 
     def refuse(what: str, remedy: str) -> FasciscanError:
         return FasciscanError(f"{path}: line {line} {what}; {remedy}.")
 
+    beyond = [
+        cell.strip() for cell in row.get(None) or () if cell.strip()
+    ]  # where csv puts what no column is there for
+    if beyond:
+        raise refuse(f"goes on beyond its columns with {beyond[0]!r}", "put a cell with commas in quotation marks")
     for name in REQUIRED:
         if not cells.get(name):
             raise refuse(f"names no {name}", f"fill in its {name!r}")
