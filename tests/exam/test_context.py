@@ -32,6 +32,7 @@ def test_the_form_that_ships_says_nothing_until_it_is_filled_in(tmp_path):
         ("[strength]\n'TA right' = 4", Leaning.EXAMINE),
         ("[course]\nchange = 'worse'", Leaning.EXAMINE),
         ("[body]\nbmi_now = 21.0\nbmi_before = 24.0", Leaning.EXAMINE),
+        ("[body]\nbmi_now = 17.1\nbmi_before = 18.0", Leaning.EXAMINE),
         ("[body]\nbmi_now = 24.0\nbmi_before = 24.5\n[triggers]\nstress = true", Leaning.TRIGGERS),
         ("[signs]\nweakness = true\n[triggers]\ncaffeine = true", Leaning.BOTH),
         ("[triggers]\ncaffeine = true\nthyroid = false", Leaning.TRIGGERS),

@@ -76,6 +76,20 @@ def test_too_little_seen_tells_nothing_of_bursts():
     assert judge_dispersion([Watched((), ())]) is None
 
 
+def test_bursts_are_found_in_clips_shorter_than_a_bin():
+    counts = (1, 30, 0, 25, 2, 28, 1, 0, 31)
+    clips = [Watched(((0.0, 3.97),), tuple(np.linspace(0.1, 3.9, count))) for count in counts]
+    spread = judge_dispersion(clips)
+    assert spread is not None
+    assert spread.is_clustered
+    assert spread.bins == len(counts)
+
+
+def test_a_clip_expected_to_hold_too_little_is_no_bin():
+    long, short = Watched(((0.0, 60.0),), tuple(np.linspace(1, 59, 20))), Watched(((0.0, 5.0),), (1.0,))
+    assert fill_bins([long, short])[1].sum() == pytest.approx(60)
+
+
 def test_bins_hold_analysable_time_only():
     # 30 twitches in the first and last 30 s of 90 s; the 30 s between could not be analysed.
     peaks = (*np.linspace(0.5, 29.5, 15), *np.linspace(60.5, 89.5, 15))

@@ -101,7 +101,8 @@ class Context:
         found = [name for name in Signs.__slots__ if getattr(self.signs, name)]
         found += ["weak_muscles"] if self.weak_muscles else []
         found += ["getting_worse"] if self.change == "worse" else []
-        return (*found, *(["bmi_loss"] if (self.bmi_loss or 0) >= NOTABLE_BMI_LOSS else []))
+        # Rounded, since 1 - 17.1 / 18 is a hair less than 0.05.
+        return (*found, *(["bmi_loss"] if round(self.bmi_loss or 0, 6) >= NOTABLE_BMI_LOSS else []))
 
     @property
     def benign_triggers(self) -> tuple[str, ...]:

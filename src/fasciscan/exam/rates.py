@@ -213,8 +213,9 @@ def fill_bins(clips: Sequence[Watched]) -> tuple[NDArray[np.float64], NDArray[np
     bin_s = max(SHORTEST_BIN_S, LEAST_PER_BIN * exposure_s / count)
     counts, exposures_s = [], []
     for clip in clips:
-        bins = int(clip.exposure_s / bin_s)
-        if not bins:  # too short for one; as a bin of its own it would be expected to hold too little
+        # A clip too short for a bin is one itself, if it is expected to hold enough.
+        bins = int(clip.exposure_s / bin_s) or int(clip.exposure_s * count / exposure_s >= LEAST_PER_BIN)
+        if not bins:
             continue
         edges = np.linspace(0, clip.exposure_s, bins + 1)
         counts.append(np.histogram(_analysed_times(clip), edges)[0])
