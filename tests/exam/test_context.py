@@ -60,6 +60,8 @@ def test_not_recorded_is_not_the_same_as_not_there(tmp_path):
         ("signs = true", "is no section"),
         ("[body]\nbmi_now = 240", "8 to 100"),
         ("[strength]\nBB = 6", "0 to 5"),
+        ('[strength]\n"" = 4', "names no muscle"),
+        ("[course]\nmonths = inf", "0 to 1200"),
         ("[course]\nchange = 'bad'", "worse, steady"),
         ("[signs\n", "is no TOML"),
     ],

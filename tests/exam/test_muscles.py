@@ -27,7 +27,7 @@ def test_the_muscles_of_practice_are_known_with_their_regions(written, region):
 
 def test_an_unknown_muscle_is_kept_and_the_nearest_offered():
     found = name_muscle("Tibialis  anteror")
-    assert (found.name, found.known, found.region) == ("Tibialis anteror", None, None)
+    assert (found.name, found.known, found.region) == ("tibialis anteror", None, None)
     assert found.nearest == "tibialis anterior"
     assert name_muscle("xyzzy").nearest is None
 

@@ -86,6 +86,24 @@ def test_how_far_it_reaches(make_clip, active, extent):
     assert exam.summary.tongue_fasciculates is (("tongue", None) in active)
 
 
+def test_one_muscle_alone_does_not_tell_how_far_it_reaches(make_clip):
+    exam = make_exam([make_clip("BB", "left", TWO), make_clip("BB", "right", NONE)])
+    assert exam.summary.extent is Extent.ALONE
+
+
+def test_an_unknown_muscle_is_one_however_it_is_written(make_clip):
+    exam = make_exam([make_clip("Popliteus", "left", TWO), make_clip("popliteus", "right", TWO)])
+    assert [muscle.label for muscle in exam.muscles] == ["popliteus, left", "popliteus, right"]
+    assert [side.muscle for side in exam.summary.sides] == ["popliteus"]
+
+
+def test_there_is_one_tongue(make_clip):
+    exam = make_exam([make_clip("tongue", "left", TWO), make_clip("tongue", "right", TWO)])
+    (tongue,) = exam.muscles
+    assert (tongue.label, tongue.count) == ("tongue", 4)
+    assert "sides taken together" in tongue.notes
+
+
 def test_regions_count_muscles_of_each_side(make_clip):
     clips = [make_clip("BB", "left", TWO), make_clip("BB", "right", NONE), make_clip("TA", "left", TWO)]
     regions = {region.region: (region.examined, region.fasciculating) for region in make_exam(clips).summary.regions}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -19,6 +18,7 @@ FORM_NAME = "context.toml"
 CHANGES = ("worse", "steady", "better", "comes and goes")
 FULL_STRENGTH = 5.0
 """Medical Research Council grade of normal strength."""
+MONTHS_RANGE = (0.0, 1200.0)
 BMI_RANGE = (8.0, 100.0)
 """kg/m²; outside of it someone mistyped."""
 NOTABLE_BMI_LOSS = 0.05
@@ -153,7 +153,7 @@ def read_context(path: Path) -> Context:
     return Context(
         signs=Signs(**reader.answers(form, "signs", [f.name for f in fields(Signs)])),
         triggers=Triggers(**reader.answers(form, "triggers", [f.name for f in fields(Triggers)])),
-        months=reader.number(course, "months", (0.0, math.inf)),
+        months=reader.number(course, "months", MONTHS_RANGE),
         change=reader.change(course.get("change")),
         bmi_now=reader.number(body, "bmi_now", BMI_RANGE),
         bmi_before=reader.number(body, "bmi_before", BMI_RANGE),
@@ -202,8 +202,7 @@ class _Reader:
             return None
         low, high = between
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            range_text = f"{low:g} to {high:g}" if math.isfinite(high) else f"{low:g} or more"
-            raise self.refuse(f"{name!r} is {value!r}", f"write a number, {range_text}")
+            raise self.refuse(f"{name!r} is {value!r}", f"write a number, {low:g} to {high:g}")
         return float(value)
 
     def change(self, value: object) -> str | None:
@@ -214,6 +213,8 @@ class _Reader:
     def strength(self, name: str, grades: dict[str, object], key: str) -> Strength:
         grade = self.number(grades, key, (0.0, FULL_STRENGTH))
         words = name.split()
+        if not words:
+            raise self.refuse("a line in [strength] names no muscle", "write it before its grade")
         sides = [side for word in (words[0], words[-1]) if (side := read_side(word))]
         muscle = name_muscle(" ".join(word for word in words if not read_side(word)) or name)
         return Strength(muscle.name, sides[0] if sides else None, grade or 0.0)

@@ -94,7 +94,8 @@ def count_muscles(clips: Sequence[ClipCount]) -> tuple[MuscleCount, ...]:
     """
     groups: dict[tuple[str, str | None], list[ClipCount]] = {}
     for clip in clips:
-        groups.setdefault((name_muscle(clip.entry.muscle).name, clip.entry.side), []).append(clip)
+        name = name_muscle(clip.entry.muscle)
+        groups.setdefault((name.name, _side(name, clip)), []).append(clip)
     return tuple(count_muscle(groups[key]) for key in sorted(groups, key=_body_order))
 
 
@@ -105,9 +106,10 @@ def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
     watched = [clip.watched for clip in clips]
     dispersion = judge_dispersion(watched)
     recorded_s = sum(clip.duration_s for clip in clips)
+    name = name_muscle(clips[0].entry.muscle)
     return MuscleCount(
-        name=name_muscle(clips[0].entry.muscle),
-        side=clips[0].entry.side,
+        name=name,
+        side=_side(name, clips[0]),
         clips=tuple(clips),
         recorded_s=recorded_s,
         exposure_s=exposure_s,
@@ -119,8 +121,13 @@ def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
         sites=SiteCount(max(clip.sites for clip in clips), sum(clip.sites for clip in clips)),
         amplitude_mm=_spread([event.peak_displacement_mm for event in events]),
         duration_s=_spread([event.duration_s for event in events]),
-        notes=_notes(clips, exposure_s, recorded_s),
+        notes=_notes(name, clips, exposure_s, recorded_s),
     )
+
+
+def _side(name: MuscleName, clip: ClipCount) -> str | None:
+    """Side of a muscle that has one: both halves of the tongue are one muscle."""
+    return clip.entry.side if name.known is None or name.known.paired else None
 
 
 def _body_order(key: tuple[str, str | None]) -> tuple[int, str, str]:
@@ -147,8 +154,10 @@ def _spread(values: Sequence[float | None]) -> Spread | None:
     return Spread(median, low, high, len(known))
 
 
-def _notes(clips: Sequence[ClipCount], exposure_s: float, recorded_s: float) -> tuple[str, ...]:
+def _notes(name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, recorded_s: float) -> tuple[str, ...]:
     notes = []
+    if any(clip.entry.side != _side(name, clip) for clip in clips):
+        notes.append("sides taken together")
     if exposure_s == 0:
         notes.append("nothing could be analysed")
     elif exposure_s < LONG_ENOUGH_S:

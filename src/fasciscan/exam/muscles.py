@@ -41,7 +41,7 @@ class MuscleName:
     """What a name in a manifest stands for."""
 
     name: str
-    """The vocabulary's name; for an unknown muscle the one that was written."""
+    """The vocabulary's name; for an unknown muscle the one that was written, in small letters."""
     known: KnownMuscle | None
     nearest: str | None = None
     """For an unknown muscle, the known one whose name is most like it, if any is."""
@@ -74,14 +74,15 @@ def name_muscle(written: str) -> MuscleName:
     Returns
     -------
     MuscleName
-        An unknown name is kept as it was written, with the nearest known one beside it.
+        An unknown name is kept, in small letters so that it is one muscle however it is written, with the nearest
+        known one beside it.
     """
     spellings = _spellings()
     key = _key(written)
     if found := spellings.get(key):
         return MuscleName(found.name, found)
     near = get_close_matches(key, spellings, n=1, cutoff=LIKE_ENOUGH)
-    return MuscleName(" ".join(written.split()), None, spellings[near[0]].name if near else None)
+    return MuscleName(" ".join(written.casefold().split()), None, spellings[near[0]].name if near else None)
 
 
 @cache

@@ -15,8 +15,10 @@ class Extent(StrEnum):
     """How far fasciculation reaches."""
 
     NONE = "none seen"
+    ALONE = "in the only muscle that was looked at"
+    """On one side or both; what others do, nobody knows."""
     FOCAL = "focal"
-    """One muscle, of one side or both."""
+    """One muscle of several, of one side or both."""
     REGIONAL = "within one region"
     WIDESPREAD = "widespread"
     """Two regions or more."""
@@ -157,6 +159,8 @@ def _judge_extent(analysed: Sequence[MuscleCount], active: Sequence[MuscleCount]
         return Extent.UNTOLD
     if not active:
         return Extent.NONE
+    if len({muscle.name.name for muscle in analysed}) == 1:
+        return Extent.ALONE
     if len({muscle.name.name for muscle in active}) == 1:
         return Extent.FOCAL
     regions = {muscle.name.region for muscle in active}

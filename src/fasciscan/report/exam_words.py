@@ -57,6 +57,8 @@ def say_extent(summary: Summary) -> str:
         single = f" A single twitch was seen in {join(summary.single)}." if summary.single else ""
         return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more.{single}"
     match summary.extent:
+        case Extent.ALONE:
+            reach = "No other muscle was looked at, so how far it reaches cannot be told."
         case Extent.FOCAL:
             reach = "It is focal: one muscle alone."
         case Extent.REGIONAL:
