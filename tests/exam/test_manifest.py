@@ -171,6 +171,12 @@ def test_nothing_that_names_a_patient_leaves_a_dicom_header(tmp_path):
     assert not [word for word in ("doe", "jane", "12345", "1970", "house", "greg") if word in text]
 
 
+def test_the_index_of_a_dicom_export_is_no_clip(tmp_path):
+    dicom(tmp_path / "DICOMDIR")
+    dicom(tmp_path / "IM0001")
+    assert [entry.clip.name for entry in find_clips(tmp_path)] == ["IM0001"]
+
+
 def test_a_damaged_dicom_file_is_still_listed(tmp_path):
     (tmp_path / "biceps-left.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\x08\x00broken")
     assert [entry.muscle for entry in find_clips(tmp_path)] == ["biceps brachii"]

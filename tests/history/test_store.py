@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -192,6 +194,16 @@ def test_a_database_of_a_newer_program_is_left_alone(database):
     engine.dispose()
     with pytest.raises(FasciscanError, match="made by a newer fasciscan"), open_store(database):
         pass
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    path = tmp_path / "photos.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE albums (name TEXT)")
+    with pytest.raises(FasciscanError, match="another program's database"), open_store(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("albums",)]
 
 
 @pytest.mark.slow

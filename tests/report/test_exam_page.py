@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -113,6 +114,16 @@ def test_each_muscle_is_told_with_its_interval_and_what_it_leaves_open(tmp_path)
     assert "gone.mp4 (deltoid, left): there is no such file" in text
     assert "4 of 6 muscles showed 2 fasciculations or more. It is widespread: bulbar and cervical." in text
     assert "<popliteus>" in text  # shown as it was written
+
+
+def test_a_link_leads_to_a_report_of_any_name(tmp_path):
+    clip = clip_of("BB", "left", (5.0,), tmp_path)
+    clip = replace(clip, report=clip.report.with_name("arm #2 100%.json"))
+    clip.report.parent.mkdir()
+    clip.report.with_suffix(".html").touch()
+    write_exam(make_exam([clip]), tmp_path)
+    page = Elements((tmp_path / "exam.html").read_text(encoding="utf-8"))
+    assert "clips/arm%20%232%20100%25.html" in [attributes["href"] for tag, attributes in page.tags if tag == "a"]
 
 
 def test_links_lead_to_the_reports_that_are_there(tmp_path):

@@ -21,6 +21,8 @@ CLIP_SUFFIXES = {
 """Files taken for clips by their name; others only where they begin as DICOM does."""
 DICOM_SUFFIXES = {".dcm", ".dicom", ""}
 DICOM_MARK = (128, b"DICM")
+DICOM_INDEX = "DICOMDIR"
+"""Beside exported clips: it lists them, and shows nothing."""
 
 DICOM_KEYWORDS = (
     "Laterality", "ImageLaterality", "FrameLaterality", "AnatomicRegionSequence", "CodeMeaning", "BodyPartExamined",
@@ -226,7 +228,7 @@ def _is_clip(folder: Path, path: Path) -> bool:
         return False
     if path.suffix.lower() in CLIP_SUFFIXES:
         return True
-    return not path.suffix and _begins_as_dicom(path)
+    return not path.suffix and path.name != DICOM_INDEX and _begins_as_dicom(path)
 
 
 def _begins_as_dicom(path: Path) -> bool:

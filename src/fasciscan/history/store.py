@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, delete, event, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, joinedload
 
@@ -201,6 +201,8 @@ def _migrate(engine: Engine) -> None:
             there = MigrationContext.configure(connection).get_current_revision()
             if there is not None and there not in {script.revision for script in scripts.walk_revisions()}:
                 raise FasciscanError(f"{_say(engine.url)}: was made by a newer fasciscan; update this one.")
+            if there is None and engine.dialect.name == "sqlite" and inspect(connection).get_table_names():
+                raise FasciscanError(f"{_say(engine.url)}: is another program's database; name another file by --db.")
             if there != scripts.get_current_head():
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
