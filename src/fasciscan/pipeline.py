@@ -128,7 +128,7 @@ def analyze(
 
     log = _join_logs([block.log for block in blocks])
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
-    quality = judge_quality(log.times_s, log.copied, log.contrast, moving)
+    quality = judge_quality(log.times_s, log.copied, log.contrast, moving, clip.times_s)
     found = _number([_unless_excluded(event, quality.unusable) for block in blocks for event in block.events])
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
     others = [event for event in found if event.kind is not Kind.FASCICULATION]
