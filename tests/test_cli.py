@@ -183,7 +183,7 @@ def test_what_the_user_says_reaches_the_analysis(asked, tmp_path):
         "analyze", "a.mp4", "--out", tmp_path, "--format", "json", "--mm-per-px", "0.08", "--roi", "10,20,30,40",
         "--muscle", "biceps", "--side", "left", "--timestamps", "t.csv",
     )  # fmt: skip
-    corners = ((10, 20), (40, 20), (40, 60), (10, 60))
+    corners = ((10, 20), (39, 20), (39, 59), (10, 59))
     assert asked.options == ClipOptions(mm_per_px=0.08, roi=corners, timestamps=Path("t.csv"))
     assert asked.muscle == Muscle("biceps", "left")
 

@@ -95,3 +95,10 @@ def test_a_scale_that_is_no_length(tmp_path, speckle, encode, scale):
     path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
     with pytest.raises(FasciscanError, match="positive number"):
         open_clip(path, ClipOptions(mm_per_px=scale))
+
+
+@pytest.mark.parametrize("given", [{"mm_per_px": 1000.0}, {"depth_mm": 1e9}, {"depth_mm": 0.5}])
+def test_a_scale_that_no_tissue_can_have(tmp_path, speckle, encode, given):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    with pytest.raises(FasciscanError, match="where 2 to 400 mm can be"):
+        open_clip(path, ClipOptions(**given))

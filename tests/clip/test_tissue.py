@@ -122,6 +122,12 @@ def test_the_users_depth_is_that_of_the_region(tmp_path, speckle):
     assert clip.scale.source == "user depth"
 
 
+def test_a_depth_tells_what_it_was_laid_over(tmp_path, speckle):
+    np.save(tmp_path / "s.npy", speckle(5))
+    clip = open_clip(tmp_path / "s.npy", ClipOptions(depth_mm=30))
+    assert "the 30 mm of depth were laid over rows 0 to 95 of 96" in " ".join(clip.warnings)
+
+
 REAL_BOXES = {
     "gastroc_passive.mp4": (215, 45, 936, 620),
     "gastroc_isometric.mp4": (215, 45, 936, 620),

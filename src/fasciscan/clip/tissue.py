@@ -65,6 +65,8 @@ MARKER_RISE = 40
 """Grey levels a marker stands out from its surroundings: they are drawn to be seen."""
 MARKER_MIN_PX = 6
 """Smaller ones are chance, and harmless."""
+_FAR_PX = 1e6
+"""Farther outside the image no corner makes a difference."""
 LARGE_PART = 0.15
 """Parts this large, against the largest one, belong to the image too: anechoic fluid may cut it in two."""
 
@@ -272,7 +274,8 @@ def fill_polygon(corners: Sequence[tuple[float, float]], height: int, width: int
     if points.ndim != 2 or points.shape[1:] != (2,) or len(points) < 3 or not np.isfinite(points).all():
         raise FasciscanError("The region must be a rectangle x,y,w,h or a polygon of three corners or more.")
     filled = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(filled, [np.round(points).astype(np.int32)], 1)
+    within = np.clip(points, -_FAR_PX, _FAR_PX)  # OpenCV counts in 32 bits
+    cv2.fillPoly(filled, [np.round(within).astype(np.int32)], 1)
     if not filled.any():
         raise FasciscanError(f"The region lies outside the image, which is {width}×{height} px; correct {option}.")
     return filled.astype(np.bool_)
