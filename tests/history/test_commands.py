@@ -61,6 +61,18 @@ def test_two_visits_are_compared_with_the_trend_over_all(history):
     assert FALLING in done.stdout
 
 
+def test_uneven_visits_are_compared_with_bounds_that_are_short(make_exam, write_exam, history, tmp_path):
+    for visit, count in (("2026-02-01", 59), ("2026-02-02", 0), ("2026-02-03", 2)):
+        exam = make_exam(subject="P018", visit=visit, counts={TONGUE: count})
+        assert history("add", write_exam(exam, tmp_path / f"{visit}.json")).exit_code == 0
+    out = tmp_path / "P018.html"
+    done = history("compare", "P018", "--out", out)
+    assert done.exit_code == 0
+    for told in (done.stdout, out.read_text(encoding="utf-8")):
+        assert "–>1000)" in told.replace("&gt;", ">") or "–∞)" in told
+        assert not re.search(r"\d{20}", told)
+
+
 def test_the_page_draws_every_visit_and_needs_nothing_beside_it(history, tmp_path):
     out = tmp_path / "pages" / "P017.html"
     assert history("compare", "P017", "--out", out).exit_code == 0
