@@ -82,6 +82,19 @@ def test_counts_of_different_models_are_not_compared_without_a_word():
     assert change.note.startswith("counted by different models (net ab, rule)")
 
 
+def test_a_trend_over_different_models_is_not_told_without_a_word():
+    models = ("rule", "net ab", "net ab", "net cd")
+    # At the last visit nothing could be analysed, so its model does not matter.
+    seen = tuple(Seen(day(n), 3, 60 * (n < 3), 1, frozenset({model})) for n, model in enumerate(models))
+    muscle = MuscleHistory(Place("tongue", None, "bulbar"), seen)
+    trends = find_trends(SubjectHistory("P", tuple(map(day, range(4))), (muscle,)))
+    assert trends is not None
+    assert trends.trends[0].note == "counted by different models (net ab, rule): analyse all visits anew by one"
+    alike = find_trends(history([3, 4, 5]))
+    assert alike is not None
+    assert alike.trends[0].note == ""
+
+
 def test_the_latest_two_visits_are_compared_unless_others_are_named():
     subject = history([1, 2, 3])
     assert pick_visits(subject, []) == (day(3), day(6))

@@ -73,6 +73,21 @@ def test_uneven_visits_are_compared_with_bounds_that_are_short(make_exam, write_
         assert not re.search(r"\d{20}", told)
 
 
+def test_a_trend_over_different_models_is_noted_where_the_latest_two_visits_agree(
+    make_exam, write_exam, history, tmp_path
+):
+    older = make_exam(visit="2025-10-13", counts={TONGUE: 3}, model_sha256="cd" * 32)
+    assert history("add", write_exam(older, tmp_path / "older.json")).exit_code == 0
+    out = tmp_path / "P017.html"
+    lines = history("compare", "P017", "--out", out).stdout.splitlines()
+    tongue, biceps = (next(line for line in lines if line.startswith(name)) for name in ("tongue", "biceps"))
+    models = "fasciscan-cnn abababab, fasciscan-cnn cdcdcdcd"
+    note = f"counted by different models ({models}): analyse all visits anew by one"
+    assert f"trend: {note}" in tongue
+    assert "models" not in biceps
+    assert out.read_text(encoding="utf-8").count(note) == 1
+
+
 def test_the_page_draws_every_visit_and_needs_nothing_beside_it(history, tmp_path):
     out = tmp_path / "pages" / "P017.html"
     assert history("compare", "P017", "--out", out).exit_code == 0

@@ -274,8 +274,9 @@ def _print_changes(
     for change in changes:
         row = [change.place.label, say_rate(change.before), say_rate(change.after), say_ratio(change.ratio)]
         row.append(say_p(change.ratio.p) if change.ratio else "–")
+        trend = trend_of.get(change.place)
         if trends:
-            trend = trend_of.get(change.place)
             row += [say_trend(trend), say_p(trend.p)] if trend else ["–", "–"]
-        rows.append([*row, change.note])
+        notes = [change.note, f"trend: {trend.note}" if trend and trend.note else ""]
+        rows.append([*row, "; ".join(filter(None, notes))])
     print_table([*headings, "note"], rows)

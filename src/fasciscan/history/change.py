@@ -64,6 +64,8 @@ class Trend:
     level: float
     p: float
     """Two-sided, that the rate does not change."""
+    note: str
+    """What to doubt of it; empty where nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,13 @@ def _compare(place: Place, before: Seen | None, after: Seen | None) -> Change:
     ratio = compare_rates(after.count, after.exposure_s, before.count, before.exposure_s, level=LEVEL)
     if ratio is None:
         return Change(place, before, after, None, "none seen at either visit")
-    differ = before.models | after.models
-    note = f"counted by different models ({', '.join(sorted(differ))}): analyse both visits anew by one" * (
-        len(differ) > 1
-    )
-    return Change(place, before, after, ratio, note)
+    return Change(place, before, after, ratio, _note_models(before.models | after.models, "both"))
+
+
+def _note_models(models: frozenset[str], visits: str) -> str:
+    if len(models) < 2:
+        return ""
+    return f"counted by different models ({', '.join(sorted(models))}): analyse {visits} visits anew by one"
 
 
 def find_trends(history: SubjectHistory) -> Trends | None:
@@ -154,7 +158,8 @@ def find_trends(history: SubjectHistory) -> Trends | None:
         error = fit.error * math.sqrt(dispersion)
         low, factor, high = (_factor(fit.slope + sign * reach * error) for sign in (-1, 0, 1))
         p = 2 * float(stdtr(freedom, -abs(fit.slope) / error))
-        trends.append(Trend(muscle.place, fit.visits, factor, low, high, LEVEL, p))
+        note = _note_models(fit.models, "all")
+        trends.append(Trend(muscle.place, fit.visits, factor, low, high, LEVEL, p, note))
     return Trends(tuple(trends), dispersion, freedom)
 
 
@@ -176,6 +181,8 @@ class _Fit:
     """Its standard error, if counts vary as Poisson's do."""
     chi_square: float
     """Pearson's, with two degrees of freedom fewer than there are visits."""
+    models: frozenset[str]
+    """What judged at any of these visits."""
 
 
 def _fit(muscle: MuscleHistory) -> _Fit | None:
@@ -214,4 +221,5 @@ def _fit(muscle: MuscleHistory) -> _Fit | None:
     information = float(expected @ (times - mean_time) ** 2)
     chi_square = float(((counts - expected) ** 2 / np.maximum(expected, EXPECTED_LEAST)).sum())
     months = half / DAYS_A_MONTH
-    return _Fit(len(seen), slope / months, 1 / (months * math.sqrt(information)), chi_square)
+    models = frozenset[str]().union(*(each.models for each in seen))
+    return _Fit(len(seen), slope / months, 1 / (months * math.sqrt(information)), chi_square, models)
