@@ -1,5 +1,8 @@
 """``fasciscan history`` tells what was done, says that falling is not improving, and draws every visit."""
 
+import codecs
+import csv
+import json
 import re
 
 import pytest
@@ -105,6 +108,20 @@ def test_the_record_is_exported_as_csv_and_json(history, tmp_path):
     assert (tmp_path / "all.json").read_text().count('"clip_sha256"') == 6
     assert history("export", "--out", tmp_path / "all.xls").exit_code == 2
     assert history("export", "--subject", "P999").exit_code == 1
+
+
+def test_a_spreadsheet_runs_nothing_of_the_export_and_reads_its_umlauts(history, make_exam, write_exam, tmp_path):
+    formula, umlauts = '=HYPERLINK("http://x")', "Zungenmuskel, übrige"
+    exam = make_exam(subject="P018", counts={(formula, "left"): 1, (umlauts, None): 2})
+    assert history("add", write_exam(exam, tmp_path / "exam.json")).exit_code == 0
+    for name in ("all.csv", "all.json"):
+        assert history("export", "--out", tmp_path / name, "--subject", "P018").exit_code == 0
+    assert (tmp_path / "all.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["muscle"] for row in csv.DictReader(file)} == {f"'{formula}", umlauts}
+    assert f"'{formula[:4]}" in history("export", "--subject", "P018").stdout
+    told = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert {analysis["muscle"] for analysis in told["analyses"]} == {formula, umlauts}
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,8 @@ def export(
     """Write every analysis of every clip as a table, earlier versions included."""
     from fasciscan.history.export import to_csv, to_json
 
-    writers = {".csv": to_csv, ".json": to_json}
+    # Without a byte-order mark Excel takes the umlauts of a muscle's name for Latin-1; JSON must have none.
+    writers = {".csv": (to_csv, "utf-8-sig"), ".json": (to_json, "utf-8")}
     if out is not None and out.suffix.lower() not in writers:
         raise typer.BadParameter(f"{str(out)!r}: name a .csv or a .json file", param_hint="--out")
     with _store(db) as store:
@@ -156,8 +157,9 @@ def export(
     if out is None:
         typer.echo(to_csv(stored), nl=False)
         return
+    write, encoding = writers[out.suffix.lower()]
     try:
-        out.write_text(writers[out.suffix.lower()](stored), encoding="utf-8")
+        out.write_text(write(stored), encoding=encoding)
     except OSError as error:
         raise FasciscanError(f"{out}: cannot be written ({error.strerror}); name another file by --out.") from error
 
