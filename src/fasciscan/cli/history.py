@@ -146,7 +146,8 @@ def export(
     """Write every analysis of every clip as a table, earlier versions included."""
     from fasciscan.history.export import to_csv, to_json
 
-    writers = {".csv": to_csv, ".json": to_json}
+    # Without a byte-order mark Excel takes the umlauts of a muscle's name for Latin-1; JSON must have none.
+    writers = {".csv": (to_csv, "utf-8-sig"), ".json": (to_json, "utf-8")}
     if out is not None and out.suffix.lower() not in writers:
         raise typer.BadParameter(f"{str(out)!r}: name a .csv or a .json file", param_hint="--out")
     with _store(db) as store:
@@ -156,8 +157,9 @@ def export(
     if out is None:
         typer.echo(to_csv(stored), nl=False)
         return
+    write, encoding = writers[out.suffix.lower()]
     try:
-        out.write_text(writers[out.suffix.lower()](stored), encoding="utf-8")
+        out.write_text(write(stored), encoding=encoding)
     except OSError as error:
         raise FasciscanError(f"{out}: cannot be written ({error.strerror}); name another file by --out.") from error
 
@@ -274,8 +276,9 @@ def _print_changes(
     for change in changes:
         row = [change.place.label, say_rate(change.before), say_rate(change.after), say_ratio(change.ratio)]
         row.append(say_p(change.ratio.p) if change.ratio else "–")
+        trend = trend_of.get(change.place)
         if trends:
-            trend = trend_of.get(change.place)
             row += [say_trend(trend), say_p(trend.p)] if trend else ["–", "–"]
-        rows.append([*row, change.note])
+        notes = [change.note, f"trend: {trend.note}" if trend and trend.note else ""]
+        rows.append([*row, "; ".join(filter(None, notes))])
     print_table([*headings, "note"], rows)
