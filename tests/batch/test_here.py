@@ -109,6 +109,14 @@ def test_reports_of_another_clip_that_were_there_are_not_written_over(make_tasks
     assert all(path.name.startswith("x-") for path in done.files)
 
 
+def test_no_report_takes_the_place_of_any_clip_of_the_batch(make_tasks, tmp_path):
+    tasks = make_tasks({"x.mp4": "one", "x.annotated.mp4": "two", "y.mp4": "three", "y.json": "four"})
+    for _ in range(2):  # the second time the names have owners
+        outcome = run_clips(tasks, tmp_path / "clips", jobs=1, work=fake_work)
+        assert [done.task.path.read_text() for done in outcome.done] == ["one", "two", "three", "four"]
+        assert [min(done.files).stem[:2] for done in outcome.done] == ["x-", "x.", "y-", "y-"]
+
+
 def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):
     tasks = make_tasks({f"{n}.mp4": str(n) for n in range(4)})
     run_clips(tasks[:2], tmp_path / "out", jobs=1, work=fake_work)

@@ -25,7 +25,7 @@ def renamed(case, path: str, sha256: str):
 
 def test_each_format_has_its_file(quiet_case, tmp_path):
     written = write(quiet_case, tmp_path / "new" / "folder", FORMATS)
-    assert [path.name for path in written] == ["quiet.json", "quiet.events.csv", "quiet.html", "quiet.mp4"]
+    assert [path.name for path in written] == ["quiet.json", "quiet.events.csv", "quiet.html", "quiet.annotated.mp4"]
     assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == sorted(p.name for p in written)
 
 
@@ -47,6 +47,40 @@ def test_a_page_whose_clip_cannot_be_told_is_not_overwritten(quiet_case, tmp_pat
     (page,) = write(quiet_case, tmp_path, ["html"])
     assert page.name != "quiet.html"
     assert (tmp_path / "quiet.html").read_text() == "somebody's page"
+
+
+def test_a_clip_beside_its_reports_is_not_replaced_by_its_annotated_video(quiet_case, tmp_path):
+    clip = tmp_path / "scan.mp4"
+    clip.write_bytes(b"the recording")
+    case = renamed(quiet_case, str(clip), "a" * 64)
+    write(case, tmp_path)
+    assert [path.name for path in write(case, tmp_path, ["json", "mp4"])] == ["scan.json", "scan.annotated.mp4"]
+    assert clip.read_bytes() == b"the recording"
+
+
+def test_a_recording_of_the_same_name_is_not_replaced_by_an_annotated_video(quiet_case, tmp_path):
+    (tmp_path / "scan.mp4").write_bytes(b"another recording")
+    write(renamed(quiet_case, str(tmp_path / "scan.avi"), "a" * 64), tmp_path, ["json", "mp4"])
+    assert (tmp_path / "scan.mp4").read_bytes() == b"another recording"
+
+
+def test_no_report_takes_the_place_of_the_clip_by_whatever_path_it_was_named(quiet_case, tmp_path):
+    (tmp_path / "scan.json").write_text("a" * 64)  # reads as a report of itself
+    (tmp_path / "link").symlink_to(tmp_path / "scan.json")
+    case = renamed(quiet_case, str(tmp_path / "link"), "a" * 64)
+    case.clip.path.with_name("link.json").symlink_to(tmp_path / "scan.json")
+    (path,) = write(case, tmp_path)
+    assert path.name == "link-aaaaaaaa.json"
+    (path,) = write(renamed(quiet_case, str(tmp_path / "scan.json"), "a" * 64), tmp_path)
+    assert path.name == "scan-aaaaaaaa.json"
+    assert (tmp_path / "scan.json").read_text() == "a" * 64
+
+
+def test_a_page_of_another_clip_is_not_replaced_though_the_json_beside_it_is_the_clips_own(quiet_case, tmp_path):
+    write(quiet_case, tmp_path)
+    (tmp_path / "quiet.html").write_text("another clip's page")
+    (page,) = write(quiet_case, tmp_path, ["html"])
+    assert page.name != "quiet.html"
 
 
 @pytest.mark.parametrize("formats", [["json", "csv"], ["html"]])
