@@ -26,6 +26,7 @@ from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.errors import ClipError
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.motion.raster import Raster
+from fasciscan.report.names import printable
 from fasciscan.report.result_json import SCHEMA_PATH, result_to_dict
 
 HELP_MOST_S = 0.4
@@ -50,7 +51,7 @@ def analysis_of(path: Path, exposure_s: float) -> SimpleNamespace:
         np.ones((4, 4), bool), "found", SimpleNamespace(frames=lambda: iter(())),
     )  # fmt: skip
     summary = ClipSummary(
-        str(path), sha256, "h264", 4, 4, 3, 0, 30.0, 30.0, 30.0, "file timestamps", None, None, "found", None
+        printable(path), sha256, "h264", 4, 4, 3, 0, 30.0, 30.0, 30.0, "file timestamps", None, None, "found", None
     )
     rate = poisson_rate(0, exposure_s) if exposure_s else None
     provenance = Provenance(__version__, "", {}, None, "rule")
@@ -261,6 +262,25 @@ def test_the_command_that_is_told_does_not_depend_on_how_the_work_is_shared_out(
         run(*words, "--out", tmp_path / str(len(told)))
         told.append(asked.command)
     assert told == ["fasciscan analyze a.mp4 b.mp4 --format json"] * 4
+
+
+def test_a_name_that_is_no_utf_8_is_told_with_a_replacement_sign(asked, tmp_path, monkeypatch):
+    words = ["analyze", os.fsdecode(b"latin\xe9.mp4"), "--format", "json,csv,html"]
+    monkeypatch.setattr(sys, "argv", ["fasciscan", *words])
+    done = run(*words, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert asked.command == "fasciscan analyze 'latin\N{REPLACEMENT CHARACTER}.mp4' --format json,csv,html"
+    assert any(line.startswith("latin\N{REPLACEMENT CHARACTER}.mp4 ") for line in done.stdout.splitlines())
+    assert len(list(tmp_path.glob("latin\N{REPLACEMENT CHARACTER}.*"))) == 3
+
+
+def test_info_tells_a_clip_whose_name_is_no_utf_8(tmp_path):
+    clip = tmp_path / os.fsdecode(b"latin\xe9.npy")
+    with clip.open("wb") as file:
+        np.save(file, np.random.default_rng(1).integers(0, 255, (9, 60, 80), np.uint8))
+    done = run("info", clip)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/latin\N{REPLACEMENT CHARACTER}.npy\n")
 
 
 @pytest.mark.usefixtures("asked")

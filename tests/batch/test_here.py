@@ -119,6 +119,19 @@ def test_no_report_takes_the_place_of_any_clip_of_the_batch(make_tasks, tmp_path
     assert tasks[1].path.read_text() == looks_like_a_report
 
 
+def test_a_name_that_is_no_utf_8_costs_no_other_clip_anything(tmp_path):
+    clips = [tmp_path / "a.mp4", tmp_path / os.fsdecode(b"latin\xe9.mp4"), tmp_path / os.fsdecode(b"latin\xe8.mp4")]
+    for number, clip in enumerate(clips):
+        clip.write_text(str(number))
+    tasks = [ClipTask(clip, ("json", "html"), model="rule") for clip in clips]
+    for kept in (False, True):
+        outcome = run_clips(tasks, tmp_path / "out", jobs=1, work=fake_work)
+        assert [done.kept for done in outcome.done] == [kept] * 3
+    with_sha = f"-{hashlib.sha256(b'2').hexdigest()[:8]}"
+    names = {path.stem.removesuffix(with_sha) for done in outcome.done for path in done.files}
+    assert names == {"a", "latin\N{REPLACEMENT CHARACTER}"}
+
+
 def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):
     tasks = make_tasks({f"{n}.mp4": str(n) for n in range(4)})
     run_clips(tasks[:2], tmp_path / "out", jobs=1, work=fake_work)

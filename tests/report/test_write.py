@@ -1,6 +1,7 @@
 """Reports appear whole or not at all, and never in the place of another clip's."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.report import FORMATS, result_json, write_reports
+from fasciscan.report.names import printable
 
 
 def write(case, directory, formats=("json",)):
@@ -15,7 +17,7 @@ def write(case, directory, formats=("json",)):
 
 
 def renamed(case, path: str, sha256: str):
-    summary = replace(case.result.clip, path=path, sha256=sha256)
+    summary = replace(case.result.clip, path=printable(path), sha256=sha256)
     return replace(
         case,
         clip=replace(case.clip, path=Path(path), sha256=sha256),
@@ -81,6 +83,16 @@ def test_a_page_of_another_clip_is_not_replaced_though_the_json_beside_it_is_the
     (tmp_path / "quiet.html").write_text("another clip's page")
     (page,) = write(quiet_case, tmp_path, ["html"])
     assert page.name != "quiet.html"
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_name_that_is_no_utf_8_is_told_with_a_replacement_sign(located_case, tmp_path, format_):
+    case = renamed(located_case, os.fsdecode(b"latin\xe9.mp4"), "a" * 64)
+    (path,) = write(case, tmp_path, [format_])
+    assert path.name.startswith("latin\N{REPLACEMENT CHARACTER}.")
+    if format_ == "csv":
+        rows = path.read_text(encoding="utf-8-sig").splitlines()
+        assert all(row.startswith("latin\N{REPLACEMENT CHARACTER}.mp4,") for row in rows[1:])
 
 
 @pytest.mark.parametrize("formats", [["json", "csv"], ["html"]])

@@ -137,7 +137,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _to_json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode("ascii")  # as paths need not be UTF-8
 
 
 def _write_whole(path: Path, content: bytes, scratch: Path) -> None:

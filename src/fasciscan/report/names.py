@@ -1,7 +1,8 @@
-"""What a clip's reports are called: after the clip, and never as what is not theirs."""
+"""How clips and their reports are called: printably, reports after their clip, and never as what is not theirs."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -22,9 +23,14 @@ FileId = tuple[int, int]
 """Device and inode, which are the same however a file is named."""
 
 
+def printable(name: str | Path) -> str:
+    """Tell a file's name as text; what of it is no UTF-8, as on disks of another age, becomes a replacement sign."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def stem_of(clip: Path) -> str:
     """Give the name of a clip's reports, if no other clip's have it."""
-    return clip.name if clip.is_dir() else clip.stem
+    return printable(clip.name if clip.is_dir() else clip.stem)
 
 
 def candidates(stem: str, sha256: Sha256) -> Iterator[str]:
