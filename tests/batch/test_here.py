@@ -16,6 +16,7 @@ from batch_fakes import fake_work
 
 from fasciscan.batch import ClipTask, run_clips
 from fasciscan.clip import ClipOptions
+from fasciscan.report.names import is_free, remember
 
 HERE = Path(__file__).parent
 
@@ -130,6 +131,20 @@ def test_a_name_that_is_no_utf_8_costs_no_other_clip_anything(tmp_path):
     with_sha = f"-{hashlib.sha256(b'2').hexdigest()[:8]}"
     names = {path.stem.removesuffix(with_sha) for done in outcome.done for path in done.files}
     assert names == {"a", "latin\N{REPLACEMENT CHARACTER}"}
+
+
+def test_a_batch_and_a_clip_alone_know_each_others_reports(make_tasks, tmp_path):
+    (task,) = make_tasks({"x.mp4": "one"})
+    sha256, out = hashlib.sha256(b"one").hexdigest(), tmp_path / "out"
+    out.mkdir()
+    (out / "x.events.csv").touch()
+    remember(out, "x", sha256)  # as the clip alone
+    (done,) = run_clips([task], out, work=fake_work).done
+    assert [path.name for path in done.files] == ["x.json", "x.html"]
+    for path in done.files:
+        path.unlink()
+    assert is_free(out, "x", lambda: sha256)
+    assert not is_free(out, "x", lambda: "0" * 64)
 
 
 def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):

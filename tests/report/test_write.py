@@ -33,7 +33,7 @@ def test_each_format_has_its_file(quiet_case, tmp_path):
 
 def test_only_what_was_asked_for_is_written(quiet_case, tmp_path):
     assert [path.name for path in write(quiet_case, tmp_path, ["csv"])] == ["quiet.events.csv"]
-    assert len(list(tmp_path.iterdir())) == 1
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == ["quiet.events.csv"]
 
 
 def test_clips_of_one_name_do_not_overwrite_each_other(quiet_case, tmp_path):
@@ -99,6 +99,25 @@ def test_a_name_that_is_no_utf_8_is_told_with_a_replacement_sign(located_case, t
 def test_analysing_again_replaces_the_old_reports(quiet_case, tmp_path, formats):
     assert write(quiet_case, tmp_path, formats) == write(quiet_case, tmp_path, formats)
     assert len(list(tmp_path.iterdir())) == len(formats)
+
+
+@pytest.mark.parametrize("format_", ["csv", "mp4"])
+def test_whose_a_report_is_that_names_no_clip_is_remembered(quiet_case, tmp_path, format_):
+    first, second = renamed(quiet_case, "a/scan.avi", "a" * 64), renamed(quiet_case, "b/scan.avi", "b" * 64)
+    one, two = write(first, tmp_path, [format_]), write(second, tmp_path, [format_])
+    assert one != two
+    assert write(first, tmp_path, [format_]) == one
+    assert write(second, tmp_path, [format_]) == two
+    assert write(first, tmp_path, ["json"])[0].name == "scan.json"
+    assert write(second, tmp_path, ["json"])[0].name == "scan-bbbbbbbb.json"
+
+
+def test_what_was_remembered_of_reports_that_are_gone_takes_no_name(quiet_case, tmp_path):
+    first, second = renamed(quiet_case, "a/scan.avi", "a" * 64), renamed(quiet_case, "b/scan.avi", "b" * 64)
+    write(first, tmp_path, ["csv"])[0].unlink()
+    (of_second,) = write(second, tmp_path)
+    assert of_second.name == "scan.json"
+    assert write(first, tmp_path, ["csv"])[0].name == "scan-aaaaaaaa.events.csv"
 
 
 def test_a_run_that_breaks_off_leaves_the_old_file_and_no_half_one(quiet_case, tmp_path, monkeypatch):

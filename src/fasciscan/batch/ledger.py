@@ -13,13 +13,11 @@ from typing import Any
 from fasciscan.batch.tasks import ClipTask, Done, Reports
 from fasciscan.clip import hash_clip
 from fasciscan.errors import FasciscanError
-from fasciscan.report.names import FileId, candidates, file_ids, is_free, would_replace
+from fasciscan.report.names import ENTRIES, FOLDER, FileId, candidates, file_ids, is_free, would_replace
 
-FOLDER = ".fasciscan"
 NAMES = "names.json"
 """Which clip each name of reports belongs to, by its path; written before any work, so that names do not depend on
 which clip happens to be done first."""
-ENTRIES = "done"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
@@ -18,6 +19,12 @@ SHA_DIGITS = 8
 
 Sha256 = Callable[[], str]
 """Gives the SHA-256 of a clip; called only where a name is taken, since a batch may be an archive."""
+
+FOLDER = ".fasciscan"
+"""Hidden beside the reports: what is remembered of them."""
+
+ENTRIES = "done"
+"""In it, an entry for each name of reports, which tells their clip's SHA-256 where no report of that name does."""
 
 FileId = tuple[int, int]
 """Device and inode, which are the same however a file is named."""
@@ -46,7 +53,17 @@ def is_free(directory: Path, name: str, sha256: Sha256) -> bool:
     if not any((directory / f"{name}{suffix}").exists() for suffix in SUFFIXES.values()):
         return True
     told = [path for format_ in NAMING_FORMATS if (path := directory / f"{name}{SUFFIXES[format_]}").is_file()]
-    return bool(told) and all(sha256() in path.read_text(encoding="utf-8", errors="replace") for path in told)
+    if not told:
+        return _remembered(directory, name) == sha256()
+    return all(sha256() in path.read_text(encoding="utf-8", errors="replace") for path in told)
+
+
+def remember(directory: Path, name: str, sha256: str) -> None:
+    """Note whose the reports of this name are, for those that do not tell it themselves."""
+    if _remembered(directory, name) != sha256:  # or else a batch's entry, which holds more
+        entry = _entry(directory, name)
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        entry.write_text(json.dumps({"clip_sha256": sha256}) + "\n", encoding="ascii")
 
 
 def file_ids(paths: Iterable[Path]) -> frozenset[FileId]:
@@ -57,6 +74,17 @@ def file_ids(paths: Iterable[Path]) -> frozenset[FileId]:
 def would_replace(directory: Path, name: str, inputs: frozenset[FileId]) -> bool:
     """Tell whether a report of this name would take the place of one of the inputs."""
     return any(_file_id(directory / f"{name}{suffix}") in inputs for suffix in SUFFIXES.values())
+
+
+def _remembered(directory: Path, name: str) -> str | None:
+    try:
+        return json.loads(_entry(directory, name).read_text(encoding="utf-8"))["clip_sha256"]
+    except (OSError, ValueError, KeyError, TypeError):  # no entry, or a damaged one
+        return None
+
+
+def _entry(directory: Path, name: str) -> Path:
+    return directory / FOLDER / ENTRIES / f"{name}.json"
 
 
 def _file_id(path: Path) -> FileId | None:

@@ -11,7 +11,16 @@ from fasciscan.clip.records import Clip
 from fasciscan.errors import FasciscanError
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
-from fasciscan.report.names import SUFFIXES, candidates, file_ids, is_free, stem_of, would_replace
+from fasciscan.report.names import (
+    NAMING_FORMATS,
+    SUFFIXES,
+    candidates,
+    file_ids,
+    is_free,
+    remember,
+    stem_of,
+    would_replace,
+)
 
 Writer = Callable[[Clip, ClipResult, Raster, Path], None]
 
@@ -64,6 +73,8 @@ def write_reports(
             with whole_or_not_at_all(path) as partial:
                 _writer(name)(clip, result, raster, partial)
             written.append(path)
+        if not set(formats) & set(NAMING_FORMATS):
+            remember(directory, stem, clip.sha256)
     except OSError as error:
         reason = error.strerror or error
         raise FasciscanError(
