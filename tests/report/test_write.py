@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fasciscan.batch import ClipTask
 from fasciscan.errors import FasciscanError
 from fasciscan.report import FORMATS, result_json, write_reports
 from fasciscan.report.names import printable
@@ -141,6 +142,21 @@ def test_a_folder_of_frames_keeps_its_whole_name(quiet_case, tmp_path):
     frames.mkdir()
     (path,) = write(renamed(quiet_case, str(frames), "c" * 64), tmp_path / "out")
     assert path.name == "visit.2024.json"
+
+
+@pytest.mark.parametrize(
+    ("clip", "report"),
+    [
+        ("1.2.840.113619.7.1", "1.2.840.113619.7.1.json"),
+        ("1.2.840.113619.7.1.dcm", "1.2.840.113619.7.1.json"),
+        ("IM_0001", "IM_0001.json"),
+        ("scan.3gp", "scan.json"),
+    ],
+)
+def test_the_last_number_of_a_uid_is_no_suffix(quiet_case, tmp_path, clip, report):
+    (path,) = write(renamed(quiet_case, clip, "c" * 64), tmp_path)
+    assert path.name == report
+    assert ClipTask(Path(clip), ("json",)).stem == path.stem
 
 
 def test_a_place_that_cannot_be_written_to_is_said_in_one_line(quiet_case, tmp_path):

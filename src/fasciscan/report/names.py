@@ -36,8 +36,12 @@ def printable(name: str | Path) -> str:
 
 
 def stem_of(clip: Path) -> str:
-    """Give the name of a clip's reports, if no other clip's have it."""
-    return printable(clip.name if clip.is_dir() else clip.stem)
+    """Give the name of a clip's reports, if no other clip's have it.
+
+    Many archives name DICOM files by their UID, whose last number is no suffix but what tells them apart.
+    """
+    whole = clip.is_dir() or clip.suffix[1:].isdigit()
+    return printable(clip.name if whole else clip.stem)
 
 
 def candidates(stem: str, sha256: Sha256) -> Iterator[str]:
