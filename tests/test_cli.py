@@ -243,6 +243,20 @@ def test_out_must_not_be_a_file(asked, tmp_path):
     assert asked.paths == []
 
 
+@pytest.mark.parametrize("how", [[], ["--jobs", "1"]])
+def test_a_folder_that_cannot_be_made_is_told_before_any_work(asked, tmp_path, how):
+    (tmp_path / "file").write_text("")
+    done = run("analyze", "a.mp4", "--out", tmp_path / "file" / "under", *how)
+    assert (done.exit_code, done.stdout, asked.paths) == (1, "", [])
+    assert [line.startswith(f"{tmp_path}/file/under: ") for line in done.stderr.splitlines()] == [True]
+
+
+def test_a_folder_that_takes_no_files_is_told_before_any_work(asked):
+    done = run("analyze", "a.mp4", "--out", "/proc/self")  # which takes none from root either
+    assert (done.exit_code, asked.paths) == (1, [])
+    assert [line.startswith("/proc/self: ") for line in done.stderr.splitlines()] == [True]
+
+
 @pytest.mark.usefixtures("asked")
 def test_no_clip_is_a_wrong_command():
     assert run("analyze").exit_code == 2

@@ -124,7 +124,9 @@ def _analyze_here(
     from fasciscan.pipeline import analyze as analyze_clip
     from fasciscan.report import write_reports
     from fasciscan.report.result_json import result_to_dict
+    from fasciscan.report.write import make_folder
 
+    make_folder(out)
     rows = []
     with share_bars(shown=not quiet) as start_clip:
 

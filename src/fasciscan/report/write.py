@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from fasciscan.clip.records import Clip
 from fasciscan.errors import FasciscanError
@@ -82,6 +83,24 @@ def write_reports(
             "name a folder with room that you may write to with --out."
         ) from error
     return written
+
+
+def make_folder(directory: Path) -> None:
+    """Make a folder for reports and try whether it takes files: before the work and not after it.
+
+    Raises
+    ------
+    FasciscanError
+        If it cannot be made or written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise FasciscanError(
+            f"{directory}: reports could not be written there ({error.strerror or error}); "
+            "name a folder with room that you may write to with --out."
+        ) from error
 
 
 def _free_stem(clip: Clip, directory: Path) -> str:
