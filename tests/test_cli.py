@@ -381,6 +381,40 @@ def test_info_names_what_cannot_be_read_and_fails(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+STDOUTS = {"nobody reads on": [], "no room": ["stdout: could not be written to (No space left on device); "]}
+
+
+@pytest.mark.parametrize(("what", "lines"), STDOUTS.items())
+@pytest.mark.parametrize("command", ["info", "version", "table"])
+def test_a_stdout_that_takes_nothing_ends_the_program_without_a_traceback(tmp_path, command, what, lines):
+    clips = [str(tmp_path / name) for name in ("a.npy", "b.npy")]
+    for clip in clips:
+        np.save(clip, np.random.default_rng(1).integers(0, 255, (9, 60, 80), np.uint8))
+    commands = {
+        "info": ["-c", "from fasciscan.cli import main; main()", "info", *clips],
+        "version": ["-c", "from fasciscan.cli import main; main()", "--version"],
+        "table": [
+            "-c",
+            "from fasciscan.cli import app, info; from fasciscan.cli.terminal import print_table\n"
+            "info.app.command('table')(lambda: print_table(['clip'], [['a']])); app()",
+            "table",
+        ],
+    }
+    if what == "no room":
+        stdout = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, stdout = os.pipe()
+        os.close(reader)
+    done = subprocess.run(
+        [sys.executable, *commands[command]], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(stdout)
+    told = done.stderr.splitlines()
+    assert len(told) == len(lines), done.stderr
+    assert all(line.startswith(begin) for line, begin in zip(told, lines, strict=True))
+    assert done.returncode == 1
+
+
 def test_info_tells_what_the_reader_sees():
     clip = CLIPS / "frozen.mp4"
     if not clip.exists():
