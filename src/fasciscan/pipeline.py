@@ -53,6 +53,7 @@ from fasciscan.origin import (
     part_second_cores,
     read_muscle_region,
 )
+from fasciscan.report.names import printable
 from fasciscan.twitch import (
     CandidateConfig,
     Classifier,
@@ -232,7 +233,7 @@ def _join_logs(logs: list[FrameLog]) -> FrameLog:
 def _summary(clip: Clip, grid: Grid, region: MuscleRegion, log: FrameLog, quality: Quality) -> ClipSummary:
     x, y = grid.pitch_mm
     return ClipSummary(
-        path=str(clip.path),
+        path=printable(clip.path),
         sha256=clip.sha256,
         codec=clip.codec,
         width=clip.width,

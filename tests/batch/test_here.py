@@ -16,6 +16,7 @@ from batch_fakes import fake_work
 
 from fasciscan.batch import ClipTask, run_clips
 from fasciscan.clip import ClipOptions
+from fasciscan.report.names import is_free, remember
 
 HERE = Path(__file__).parent
 
@@ -107,6 +108,43 @@ def test_reports_of_another_clip_that_were_there_are_not_written_over(make_tasks
     (done,) = run_clips(make_tasks({"x.mp4": "new"}), tmp_path / "out", work=fake_work).done
     assert (tmp_path / "out" / "x.json").read_text() == "another clip's"
     assert all(path.name.startswith("x-") for path in done.files)
+
+
+def test_no_report_takes_the_place_of_any_clip_of_the_batch(make_tasks, tmp_path):
+    looks_like_a_report = hashlib.sha256(b"one").hexdigest()
+    tasks = make_tasks({"x.mp4": "one", "x.json": looks_like_a_report})
+    for _ in range(2):  # the second time the names have owners
+        outcome = run_clips(tasks, tmp_path / "clips", jobs=1, work=fake_work)
+        assert [done.result["text"] for done in outcome.done] == ["one", looks_like_a_report]
+        assert all(path.name.startswith("x-") for done in outcome.done for path in done.files)
+    assert tasks[1].path.read_text() == looks_like_a_report
+
+
+def test_a_name_that_is_no_utf_8_costs_no_other_clip_anything(tmp_path):
+    clips = [tmp_path / "a.mp4", tmp_path / os.fsdecode(b"latin\xe9.mp4"), tmp_path / os.fsdecode(b"latin\xe8.mp4")]
+    for number, clip in enumerate(clips):
+        clip.write_text(str(number))
+    tasks = [ClipTask(clip, ("json", "html"), model="rule") for clip in clips]
+    for kept in (False, True):
+        outcome = run_clips(tasks, tmp_path / "out", jobs=1, work=fake_work)
+        assert [done.kept for done in outcome.done] == [kept] * 3
+    with_sha = f"-{hashlib.sha256(b'2').hexdigest()[:8]}"
+    names = {path.stem.removesuffix(with_sha) for done in outcome.done for path in done.files}
+    assert names == {"a", "latin\N{REPLACEMENT CHARACTER}"}
+
+
+def test_a_batch_and_a_clip_alone_know_each_others_reports(make_tasks, tmp_path):
+    (task,) = make_tasks({"x.mp4": "one"})
+    sha256, out = hashlib.sha256(b"one").hexdigest(), tmp_path / "out"
+    out.mkdir()
+    (out / "x.events.csv").touch()
+    remember(out, "x", sha256)  # as the clip alone
+    (done,) = run_clips([task], out, work=fake_work).done
+    assert [path.name for path in done.files] == ["x.json", "x.html"]
+    for path in done.files:
+        path.unlink()
+    assert is_free(out, "x", lambda: sha256)
+    assert not is_free(out, "x", lambda: "0" * 64)
 
 
 def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
-from fasciscan.cli.failures import tell
+from fasciscan.cli.failures import say, tell
 from fasciscan.cli.options import Jobs, Model, Quiet, Scheduler, command_line
 from fasciscan.cli.terminal import print_sentences, print_table, tally
 
@@ -48,8 +48,8 @@ def init(
     from fasciscan.examine import start_exam
 
     manifest, form = start_exam(folder)
-    typer.echo(f"Check the muscles and sides in {manifest}, and fill in what is known in {form}. Then:")
-    typer.echo(f"  {shlex.join(['fasciscan', 'exam', str(folder), '--context', str(form)])}")
+    say(f"Check the muscles and sides in {manifest}, and fill in what is known in {form}. Then:")
+    say(f"  {shlex.join(['fasciscan', 'exam', str(folder), '--context', str(form)])}")
 
 
 @app.command(
@@ -87,7 +87,7 @@ def run(
         tell(f"{failed.clip}: {failed.why}")
     if not quiet:
         _print_exam(done.exam)
-        typer.echo(f"\n{done.page}")
+        say(f"\n{done.page}")
     if done.exam.failed:
         raise typer.Exit(1)
 

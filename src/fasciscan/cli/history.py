@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fasciscan.cli.failures import tell, usage_error
+from fasciscan.cli.failures import say, tell, usage_error
 from fasciscan.cli.terminal import print_table
 from fasciscan.errors import FasciscanError
 
@@ -59,7 +59,7 @@ def add(
     with _store(db) as store:
         for path in dict.fromkeys(exams):
             try:
-                typer.echo(f"{path}: {_say_added(store.add(read_exam(path, subject, when)))}")
+                say(f"{path}: {_say_added(store.add(read_exam(path, subject, when)))}")
             except FasciscanError as error:
                 tell(str(error))
                 failed = True
@@ -131,7 +131,7 @@ def compare(
 
         write_page(history, changes, trends, out)
     _print_changes(history, before, after, changes, trends)
-    typer.echo("\n".join(["", FALLING, CHANCE, *([] if out is None else ["", str(out)])]))
+    say("\n".join(["", FALLING, CHANCE, *([] if out is None else ["", str(out)])]))
 
 
 @app.command()
@@ -155,7 +155,7 @@ def export(
             store.subject(subject)  # which tells if there is none
         stored = store.stored(subject)
     if out is None:
-        typer.echo(to_csv(stored), nl=False)
+        say(to_csv(stored), newline=False)
         return
     write, encoding = writers[out.suffix.lower()]
     try:
@@ -199,9 +199,9 @@ def remove(
         if not yes:
             typer.confirm(f"Remove {_say_analyses(len(picked))} of {subject}?", abort=True)
         removed = store.remove(each.analysis for each in picked)
-    typer.echo(f"{subject}: {_say_analyses(removed)} removed.")
+    say(f"{subject}: {_say_analyses(removed)} removed.")
     if number is not None and number > 1 and picked[0].is_current:
-        typer.echo("The analysis before it counts again.")
+        say("The analysis before it counts again.")
 
 
 def default_file() -> Path:

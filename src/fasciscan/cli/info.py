@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fasciscan.cli.failures import do_each
+from fasciscan.cli.failures import do_each, say
 from fasciscan.cli.options import Debug
 
 app = typer.Typer()
@@ -23,9 +23,10 @@ def info(
     def work(path: Path) -> None:
         from fasciscan.clip import describe, open_clip
         from fasciscan.report.facts import say_facts
+        from fasciscan.report.names import printable
 
         facts = say_facts(describe(open_clip(path)))
-        typer.echo("\n".join([str(path), *(f"  {name:<11} {value}" for name, value in facts)]))
+        say("\n".join([printable(path), *(f"  {name:<11} {value}" for name, value in facts)]))
 
     if not do_each(dict.fromkeys(clips), work, debug=debug):
         raise typer.Exit(1)

@@ -15,6 +15,7 @@ from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, LONG_ENOUGH_S, Mu
 from fasciscan.exam.rates import RateRatio
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import RuleResult, Summary
+from fasciscan.report.names import printable
 from fasciscan.report.result_json import SECONDS, SHARES
 
 SCHEMA = "fasciscan.exam/1"
@@ -51,7 +52,7 @@ def exam_to_dict(exam: Exam, folder: Path) -> dict[str, Any]:
         "summary": _summary(exam.summary),
         "context": None if exam.context is None else _context(exam.context),
         "failed": [
-            {"clip": failed.clip.name, "muscle": failed.muscle, "side": failed.side, "why": failed.why}
+            {"clip": printable(failed.clip.name), "muscle": failed.muscle, "side": failed.side, "why": failed.why}
             for failed in exam.failed
         ],
         "warnings": list(exam.warnings),
@@ -99,7 +100,7 @@ def _muscle(muscle: MuscleCount, folder: Path) -> dict[str, Any]:
 
 def _clip(clip: ClipCount, folder: Path) -> dict[str, Any]:
     return {
-        "clip": clip.entry.clip.name,
+        "clip": printable(clip.entry.clip.name),
         "report": relative(clip.report, folder),
         "sha256": clip.sha256,
         "view": clip.entry.view,

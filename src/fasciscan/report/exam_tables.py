@@ -12,6 +12,7 @@ from fasciscan.exam.counts import Rate
 from fasciscan.exam.muscle_counts import MuscleCount
 from fasciscan.exam.session import Exam
 from fasciscan.report.events_csv import cell
+from fasciscan.report.names import printable
 
 Row = Mapping[str, object]
 
@@ -115,4 +116,4 @@ def _bounds(name: str, rate: Rate | None) -> Row:
 
 def _event(clip: ClipCount, event: ClipEvent) -> Row:
     told = {name: getattr(event, name) for name in EVENT_COLUMNS if hasattr(event, name)}
-    return {"clip": clip.entry.clip.name, "sha256": clip.sha256, **told}
+    return {"clip": printable(clip.entry.clip.name), "sha256": clip.sha256, **told}
