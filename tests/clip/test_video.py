@@ -97,6 +97,16 @@ def test_frames_can_be_read_again(tmp_path, speckle, encode):
     assert [frame.luma.mean() for frame in clip.frames()] == first
 
 
+def test_a_text_tag_that_is_not_utf8_does_no_harm(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.avi", speckle(10), "mjpeg", pixels="yuvj420p", title="Mueller")
+    data = path.read_bytes()
+    assert data.count(b"Mueller") == 1
+    path.write_bytes(data.replace(b"Mueller", b"M\xfcller "))
+    clip = open_clip(path)
+    assert len(list(clip.frames())) == 10
+    assert len(list(clip.source.pictures.spread(4))) == 4
+
+
 def test_a_clip_cut_short_is_read_as_far_as_it_goes(tmp_path, speckle, encode):
     path = encode(tmp_path / "v.mkv", speckle(60), "libx264", options={"g": "10"})
     whole = path.read_bytes()

@@ -42,7 +42,7 @@ def open_video(path: Path) -> Recording:
         If FFmpeg cannot read it, or it has no video or no frames.
     """
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             stream = _video_stream(path, container)
             listing = _list_packets(container, stream)
             promised = stream.frames
@@ -94,7 +94,7 @@ class VideoPictures:
     def spread(self, count: int) -> Iterator[Luma]:
         """Read key frames from all over the clip: others would need all frames since the last key frame."""
         chosen = [self.key_stamps[i] for i in spread_positions(len(self.key_stamps), count)] if self.key_stamps else []
-        with av.open(str(self.path)) as container:
+        with _open(self.path) as container:
             stream = _video_stream(self.path, container)
             stream.codec_context.thread_count = 1
             for stamp in chosen:
@@ -128,6 +128,11 @@ def _has_luma_plane(pixel_format: str) -> bool:
         and not pixels.is_rgb
         and all(other.plane != 0 for other in others)
     )
+
+
+def _open(path: Path) -> InputContainer:
+    """Open for reading; text tags that are not UTF-8 (titles, comments) do no harm, since none is read."""
+    return av.open(str(path), metadata_errors="replace")
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -224,7 +229,7 @@ def _warn_of_losses(stream: VideoStream, promised: int, count: int) -> tuple[str
 
 def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]:
     """Decode with so many of FFmpeg's frame threads; packets that cannot be decoded are passed over."""
-    with av.open(str(path)) as container:
+    with _open(path) as container:
         stream = _video_stream(path, container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
@@ -261,7 +266,7 @@ def _decode_at(container: InputContainer, stream: VideoStream, stamp: int) -> Lu
 
 def _decode_jpegs(path: Path) -> Iterator[tuple[int | None, Luma]]:
     """Decode motion JPEG with OpenCV, which is faster than FFmpeg at it."""
-    with av.open(str(path)) as container:
+    with _open(path) as container:
         packets = _packets(container, _video_stream(path, container))
         yield from decode_jpegs((packet.pts, bytes(packet)) for packet in packets if packet.size)
 
