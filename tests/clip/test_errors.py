@@ -53,6 +53,16 @@ def test_an_mp4_without_its_index(tmp_path, speckle, encode):
     complain(path, "cut short", "index", "copy or export")
 
 
+def test_an_mp4_that_fails_otherwise_is_not_called_cut_short(tmp_path, monkeypatch, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(5), "libx264")
+
+    def refuse(*_, **__):
+        raise av.error.PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(av, "open", refuse)
+    assert "cut short" not in complain(path, "cannot be read as video (Permission denied)")
+
+
 def test_sound_alone(tmp_path):
     path = tmp_path / "s.mp4"
     with av.open(str(path), "w") as out:

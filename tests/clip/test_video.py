@@ -107,6 +107,12 @@ def test_a_text_tag_that_is_not_utf8_does_no_harm(tmp_path, speckle, encode):
     assert len(list(clip.source.pictures.spread(4))) == 4
 
 
+def test_a_time_in_a_bare_file_name_is_no_protocol(tmp_path, monkeypatch, speckle, encode):
+    encode(tmp_path / "2024-01-05T10:30:00.mp4", speckle(10), "libx264")
+    monkeypatch.chdir(tmp_path)
+    assert len(list(open_clip("2024-01-05T10:30:00.mp4").frames())) == 10
+
+
 def test_a_clip_cut_short_is_read_as_far_as_it_goes(tmp_path, speckle, encode):
     path = encode(tmp_path / "v.mkv", speckle(60), "libx264", options={"g": "10"})
     whole = path.read_bytes()

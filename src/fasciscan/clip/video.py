@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.format import VideoFormat
@@ -131,8 +131,11 @@ def _has_luma_plane(pixel_format: str) -> bool:
 
 
 def _open(path: Path) -> InputContainer:
-    """Open for reading; text tags that are not UTF-8 (titles, comments) do no harm, since none is read."""
-    return av.open(str(path), metadata_errors="replace")
+    """Open for reading; text tags that are not UTF-8 (titles, comments) do no harm, since none is read.
+
+    The path is made absolute since FFmpeg takes what stands before a colon in a bare name for a protocol.
+    """
+    return av.open(str(path.absolute()), metadata_errors="replace")
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -281,7 +284,7 @@ def _unreadable(path: Path, error: Exception) -> ClipError:
     """Say in one line what FFmpeg could not read."""
     with path.open("rb") as file:
         head = file.read(12)
-    if head[4:8] == b"ftyp":
+    if isinstance(error, InvalidDataError) and head[4:8] == b"ftyp":
         return ClipError(path, "is cut short: its index of frames is missing", "copy or export it again")
     reason = getattr(error, "strerror", None) or str(error)
     return ClipError(path, f"cannot be read as video ({reason})", "check that it is a clip and plays elsewhere")
