@@ -47,6 +47,11 @@ def test_text_called_video(tmp_path):
     complain(tmp_path / "t.mp4", "cannot be read as video")
 
 
+def test_text_is_not_drawn_and_analysed(tmp_path):
+    (tmp_path / "notes.txt").write_text("a line of notes\n" * 200)
+    complain(tmp_path / "notes.txt", "is text and no video")
+
+
 def test_an_mp4_without_its_index(tmp_path, speckle, encode):
     path = encode(tmp_path / "v.mp4", speckle(60), "libx264")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

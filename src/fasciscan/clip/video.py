@@ -29,6 +29,8 @@ LEAST_SHARED_BYTES = 1000
 """Mean size of coded frames from which on a second thread pays: a still 512×512 clip of 370 bytes a frame takes 1.7
 times as much processor time with two, since handing a frame on costs as much as decoding it; one of 5,700 bytes 1.1."""
 BYTE_BITS = 8
+TEXT_FORMAT = "tty"
+"""FFmpeg's name for plain text, which it draws letter by letter as the pictures of a terminal."""
 SQUARE_WITHIN = 0.01
 """Pixels this near to square are square: cropping and rounding leave such ratios behind."""
 
@@ -139,7 +141,9 @@ def _open(path: Path) -> InputContainer:
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
-    """Pick the main video stream; a cover picture in a sound file is none."""
+    """Pick the main video stream; a cover picture in a sound file is none, and neither is text."""
+    if container.format.name == TEXT_FORMAT:
+        raise ClipError(path, "is text and no video", "give the ultrasound clip itself")
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise ClipError(path, "holds no video", "give the ultrasound clip itself")
