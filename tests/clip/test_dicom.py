@@ -111,6 +111,21 @@ def test_jpeg_baseline_is_read_fast_and_right(tmp_path, speckle):
     assert np.abs(luma(clip).astype(int) - frames).mean() < 2
 
 
+def test_jpeg_pictures_may_be_padded(tmp_path, speckle):
+    frames = speckle(6)
+    pictures = [cv2.imencode(".jpg", f)[1].tobytes() + bytes(100) for f in frames]
+    clip = open_clip(save(header_of(frames), tmp_path / "c.dcm", encapsulate(pictures), JPEGBaseline8Bit))
+    assert len(luma(clip)) == 6
+
+
+def test_jpeg_pictures_without_an_end_mark_are_whole_but_for_the_last(tmp_path, speckle, capfd):
+    frames = speckle(6)
+    pictures = [cv2.imencode(".jpg", f, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()[:-2] for f in frames]
+    clip = open_clip(save(header_of(frames), tmp_path / "c.dcm", encapsulate(pictures), JPEGBaseline8Bit))
+    assert np.abs(luma(clip).astype(int) - frames[:5]).mean() < 2
+    assert capfd.readouterr() == ("", "")  # the decoder finds no fault with them
+
+
 @pytest.mark.parametrize("fragments", [1, 3])
 @pytest.mark.parametrize("with_table", [True, False])
 def test_frames_in_several_fragments_are_put_together(fragments, with_table, tmp_path, speckle):

@@ -153,6 +153,20 @@ def test_damage_in_the_middle_does_not_end_the_clip(tmp_path, speckle, encode):
     assert read[-1] == 59
 
 
+def test_padded_motion_jpeg_is_whole(tmp_path, speckle, encode):
+    source = encode(tmp_path / "v.avi", speckle(12), "mjpeg", pixels="yuvj420p")
+    path = tmp_path / "padded.avi"
+    with av.open(str(source)) as packets, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(packets.streams.video[0])
+        for packet in packets.demux(video=0):
+            if packet.size:
+                padded = av.Packet(bytes(packet) + bytes(9 * packet.pts))
+                padded.stream, padded.pts, padded.dts = stream, packet.pts, packet.dts
+                padded.time_base, padded.is_keyframe = packet.time_base, True
+                out.mux(padded)
+    assert [frame.index for frame in open_clip(path).frames()] == list(range(12))
+
+
 @pytest.mark.slow
 def test_a_long_clip_does_not_grow_in_memory(tmp_path, speckle, encode):
     import resource
