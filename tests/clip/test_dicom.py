@@ -185,15 +185,49 @@ def test_native_ybr_422_gives_its_luma(tmp_path, speckle):
     np.testing.assert_array_equal(luma(clip), frames)
 
 
-def test_a_palette_is_looked_up(tmp_path, speckle):
-    frames = speckle(3)
-    ds = header_of(frames, "PALETTE COLOR")
-    table = (np.arange(256)[::-1] * 257).astype("<u2").tobytes()
+def with_palette(ds, bits, table, kind=""):
     for colour in ("Red", "Green", "Blue"):
-        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16])
-        setattr(ds, f"{colour}PaletteColorLookupTableData", table)
+        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, bits])
+        setattr(ds, f"{kind}{colour}PaletteColorLookupTableData", table)
+    return ds
+
+
+FALLING = np.arange(256)[::-1]
+
+
+@pytest.mark.parametrize(
+    ("bits", "table"),
+    [
+        (16, (FALLING * 257).astype("<u2")),
+        (8, FALLING.astype("u1")),
+        (8, FALLING.astype("<u2")),
+        (16, FALLING.astype("<u2")),
+    ],
+    ids=["16 bits", "8 bits", "8 bits in 16", "8 bits called 16"],
+)
+def test_a_palette_is_looked_up(bits, table, tmp_path, speckle):
+    frames = speckle(3)
+    ds = with_palette(header_of(frames, "PALETTE COLOR"), bits, table.tobytes())
     clip = open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
     np.testing.assert_allclose(luma(clip), 255 - frames.astype(int), atol=1)
+
+
+def test_a_palette_in_segments_is_looked_up(tmp_path, speckle):
+    frames = speckle(3)
+    one_white_then_down_to_black = np.array([0, 1, 65535, 1, 255, 0], "<u2").tobytes()
+    ds = with_palette(header_of(frames, "PALETTE COLOR"), 16, one_white_then_down_to_black, "Segmented")
+    clip = open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
+    np.testing.assert_allclose(luma(clip), 255 - frames.astype(int), atol=1)
+
+
+@pytest.mark.parametrize("table", [None, b"", b"12", b"123", bytes(70)], ids=lambda table: str(table and len(table)))
+def test_a_missing_or_broken_palette_is_told(table, tmp_path, speckle):
+    frames = speckle(3)
+    ds = header_of(frames, "PALETTE COLOR")
+    if table is not None:
+        with_palette(ds, 16, table)
+    with pytest.raises(ClipError, match="palette"):
+        open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
 
 
 def test_a_frame_time_vector_gives_every_frame_its_time(tmp_path, speckle):
