@@ -167,6 +167,42 @@ def test_padded_motion_jpeg_is_whole(tmp_path, speckle, encode):
     assert [frame.index for frame in open_clip(path).frames()] == list(range(12))
 
 
+def ask_to_be_shown(path, turned, matrix):
+    """Copy a clip, with a display matrix a b c d as phones write it."""
+    with av.open(str(path)) as packets, av.open(str(turned), "w") as out:
+        stream = out.add_stream_from_template(packets.streams.video[0])
+        a, b, c, d = (65536 * number for number in matrix)
+        stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
+        for packet in packets.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    return turned
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((0, 1, -1, 0), lambda luma: np.rot90(luma, -1)),  # a quarter turn to the right
+        ((0, -1, 1, 0), np.rot90),
+        ((-1, 0, 0, -1), lambda luma: np.rot90(luma, 2)),
+        ((-1, 0, 0, 1), np.fliplr),
+        ((1, 0, 0, -1), np.flipud),
+        ((0, 1, 1, 0), np.transpose),
+    ],
+)
+@pytest.mark.parametrize("coding", ["libx264", "mjpeg"])
+def test_a_clip_is_turned_as_its_file_asks(matrix, shown, coding, tmp_path, speckle, encode):
+    pixels = "yuvj420p" if coding == "mjpeg" else "yuv420p"
+    path = encode(tmp_path / "v.mov", speckle(10), coding, pixels=pixels)
+    stored = [frame.luma.copy() for frame in open_clip(path).frames()]
+    clip = open_clip(ask_to_be_shown(path, tmp_path / "turned.mov", matrix))
+    read = [frame.luma.copy() for frame in clip.frames()]
+    np.testing.assert_array_equal(read, [shown(luma) for luma in stored])
+    assert (clip.height, clip.width) == clip.mask.shape == read[0].shape
+    assert [luma.shape for luma in clip.source.pictures.spread(1)] == [read[0].shape]
+
+
 @pytest.mark.slow
 def test_a_long_clip_does_not_grow_in_memory(tmp_path, speckle, encode):
     import resource

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from fasciscan.clip.jpeg import decode_jpegs
 from fasciscan.clip.recording import Luma, Recording, check_size, spread_positions
 from fasciscan.clip.timing import Timing, assumed_timing, timing_from_stamps
+from fasciscan.clip.turn import Turn, turn_of
 from fasciscan.errors import ClipError
 
 DECODER_THREADS = 2
@@ -36,7 +37,7 @@ SQUARE_WITHIN = 0.01
 
 
 def open_video(path: Path) -> Recording:
-    """Open a video file and list its frames, without decoding any.
+    """Open a video file and list its frames; only the first is decoded, since it tells how to turn them all.
 
     Raises
     ------
@@ -77,6 +78,8 @@ class VideoPictures:
     is_jpeg: bool
     threads: int
     """That FFmpeg decodes with."""
+    turn: Turn
+    """From stored pictures to those shown, whose size is `shape`."""
 
     @cached_property
     def _position_of(self) -> dict[int, int]:
@@ -90,8 +93,9 @@ class VideoPictures:
             position = self._position_of.get(stamp, position + 1) if stamp is not None else position + 1
             if position >= self.frame_count:
                 return
-            if luma.shape == self.shape:
-                yield position, luma
+            turned = self.turn.apply(luma)
+            if turned.shape == self.shape:
+                yield position, turned
 
     def spread(self, count: int) -> Iterator[Luma]:
         """Read key frames from all over the clip: others would need all frames since the last key frame."""
@@ -101,8 +105,9 @@ class VideoPictures:
             stream.codec_context.thread_count = 1
             for stamp in chosen:
                 luma = _decode_at(container, stream, stamp)
-                if luma is not None and luma.shape == self.shape:
-                    yield luma
+                turned = None if luma is None else self.turn.apply(luma)
+                if turned is not None and turned.shape == self.shape:
+                    yield turned
 
 
 def luma_of(frame: VideoFrame) -> Luma:
@@ -180,24 +185,28 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
     marks = listing.stamps if stamps else listing.decode_stamps
     key_stamps = [marks[i] for i in np.flatnonzero(listing.keys)]
     codec = stream.codec_context.name
+    first = next(_decode_frames(path, 1), None)
+    turn = Turn() if first is None else turn_of(first)
+    shown = (width, height) if turn.is_swapped else (height, width)
     pictures = VideoPictures(
         path,
         stamps,
         tuple(stamp for stamp in key_stamps if stamp is not None),
         count,
-        (height, width),
+        shown,
         codec == "mjpeg" and _opencv_reads(path, (height, width)),
         DECODER_THREADS if np.mean(listing.sizes) >= LEAST_SHARED_BYTES else 1,
+        turn,
     )
     inter_coded = not keys.all()
     return Recording(
         codec=codec,
-        width=width,
-        height=height,
+        width=shown[1],
+        height=shown[0],
         timing=timing,
         key_frames=keys if inter_coded else np.zeros(count, np.bool_),
         pictures=pictures,
-        warnings=_warn_of_losses(stream, promised, count),
+        warnings=_warn_of_losses(stream, turn, promised, count),
     )
 
 
@@ -224,17 +233,23 @@ def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple
     return assumed_timing(count, rate, why), None, order
 
 
-def _warn_of_losses(stream: VideoStream, promised: int, count: int) -> tuple[str, ...]:
+def _warn_of_losses(stream: VideoStream, turn: Turn, promised: int, count: int) -> tuple[str, ...]:
     warnings = []
     if count < promised - 1:
         warnings.append(f"the file is cut short: {count} of {promised} frames are there and were analysed")
     aspect = stream.sample_aspect_ratio
     if aspect and abs(float(aspect) - 1) > SQUARE_WITHIN:
-        warnings.append(f"pixels are not square (width : height = {aspect}): one scale does not hold both ways")
+        shown = 1 / aspect if turn.is_swapped else aspect
+        warnings.append(f"pixels are not square (width : height = {shown}): one scale does not hold both ways")
     return tuple(warnings)
 
 
 def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]:
+    for frame in _decode_frames(path, threads):
+        yield frame.pts, luma_of(frame)
+
+
+def _decode_frames(path: Path, threads: int) -> Iterator[VideoFrame]:
     """Decode with so many of FFmpeg's frame threads; packets that cannot be decoded are passed over."""
     with _open(path) as container:
         stream = _video_stream(path, container)
@@ -245,8 +260,7 @@ def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]
                 frames = packet.decode()
             except FFmpegError:
                 continue
-            for frame in frames:
-                yield frame.pts, luma_of(frame)
+            yield from frames
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
