@@ -47,10 +47,25 @@ def test_text_called_video(tmp_path):
     complain(tmp_path / "t.mp4", "cannot be read as video")
 
 
+def test_text_is_not_drawn_and_analysed(tmp_path):
+    (tmp_path / "notes.txt").write_text("a line of notes\n" * 200)
+    complain(tmp_path / "notes.txt", "is text and no video")
+
+
 def test_an_mp4_without_its_index(tmp_path, speckle, encode):
     path = encode(tmp_path / "v.mp4", speckle(60), "libx264")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     complain(path, "cut short", "index", "copy or export")
+
+
+def test_an_mp4_that_fails_otherwise_is_not_called_cut_short(tmp_path, monkeypatch, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(5), "libx264")
+
+    def refuse(*_, **__):
+        raise av.error.PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(av, "open", refuse)
+    assert "cut short" not in complain(path, "cannot be read as video (Permission denied)")
 
 
 def test_sound_alone(tmp_path):
