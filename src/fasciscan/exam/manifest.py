@@ -94,8 +94,11 @@ def write_manifest(entries: Sequence[Entry], path: Path) -> None:
     Raises
     ------
     FasciscanError
-        If there is one already, since someone may have edited it.
+        If there is one already, since someone may have edited it, or a clip's name is no text.
     """
+    for name in (str(entry.clip) for entry in entries):
+        if (told := name.encode(errors="replace").decode()) != name:  # bytes of another age, which UTF-8 cannot hold
+            raise FasciscanError(f"{told}: its name is no UTF-8, which a manifest is; rename it.")
     try:
         with path.open("x", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)
