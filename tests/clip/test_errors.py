@@ -117,3 +117,11 @@ def test_a_scale_that_no_tissue_can_have(tmp_path, speckle, encode, given):
     path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
     with pytest.raises(FasciscanError, match="where 2 to 400 mm can be"):
         open_clip(path, ClipOptions(**given))
+
+
+def test_a_region_may_be_as_small_as_it_likes(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    strip = ((10, 10), (60, 10), (60, 24), (10, 24))
+    scale = open_clip(path, ClipOptions(mm_per_px=0.1, roi=strip)).scale
+    assert scale is not None
+    assert scale.y_mm_per_px == 0.1

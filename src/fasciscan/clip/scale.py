@@ -12,7 +12,7 @@ SCALE_DIFFERS = 0.02
 """A user's scale further than this from the file's is told: rounding explains less."""
 
 DEEP_MM = (2.0, 400.0)
-"""Depth that an image of tissue may have: beyond these bounds someone mistyped."""
+"""Height of a whole picture at least, and depth of its tissue at most: beyond these bounds someone mistyped."""
 
 
 def settle_scale(
@@ -50,7 +50,7 @@ def settle_scale(
         scale = Scale(given / count, given / count, "user depth")
         laid = _tell_rows(given, rows, len(mask)) if options.roi is None else ()
     deep_mm, (least, most) = scale.y_mm_per_px * count, DEEP_MM
-    if not least <= deep_mm <= most:
+    if scale.y_mm_per_px * len(mask) < least or deep_mm > most:  # a part of a picture may be as small as it likes
         raise FasciscanError(
             f"The scale given makes the tissue {deep_mm:.3g} mm deep, where {least:g} to {most:g} mm can be;"
             " correct it."

@@ -157,9 +157,7 @@ def _read_row(path: Path, line: int, row: Mapping[str | None, Any]) -> Entry:
     def refuse(what: str, remedy: str) -> FasciscanError:
         return FasciscanError(f"{path}: line {line} {what}; {remedy}.")
 
-    beyond = [
-        cell.strip() for cell in row.get(None) or () if cell.strip()
-    ]  # where csv puts what no column is there for
+    beyond = [cell.strip() for cell in row.get(None) or () if cell.strip()]  # for which there is no column
     if beyond:
         raise refuse(f"goes on beyond its columns with {beyond[0]!r}", "put a cell with commas in quotation marks")
     for name in REQUIRED:
