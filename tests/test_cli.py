@@ -21,12 +21,12 @@ from fasciscan.batch import ClipTask, Failed, Reports
 from fasciscan.batch.attempt import attempt
 from fasciscan.cli import app
 from fasciscan.cli.terminal import share_bars
+from fasciscan.clip import printable
 from fasciscan.clip.quality import Unusable
 from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.errors import ClipError
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.motion.raster import Raster
-from fasciscan.report.names import printable
 from fasciscan.report.result_json import SCHEMA_PATH, result_to_dict
 
 HELP_MOST_S = 0.4

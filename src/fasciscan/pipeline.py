@@ -18,6 +18,7 @@ from fasciscan.clip import (
     Unusable,
     judge_quality,
     open_clip,
+    printable,
     warn_of_lost_frames,
 )
 from fasciscan.clip.copies import clip_end
@@ -53,7 +54,6 @@ from fasciscan.origin import (
     part_second_cores,
     read_muscle_region,
 )
-from fasciscan.report.names import printable
 from fasciscan.twitch import (
     CandidateConfig,
     Classifier,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fasciscan.batch import ClipTask
+from fasciscan.clip import printable
 from fasciscan.errors import FasciscanError
 from fasciscan.report import FORMATS, result_json, write_reports
-from fasciscan.report.names import printable
 
 
 def write(case, directory, formats=("json",)):

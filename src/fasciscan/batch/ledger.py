@@ -13,7 +13,7 @@ from typing import Any
 from fasciscan.batch.tasks import ClipTask, Done, Reports
 from fasciscan.clip import hash_clip
 from fasciscan.errors import FasciscanError
-from fasciscan.report.names import ENTRIES, FOLDER, FileId, candidates, file_ids, is_free, would_replace
+from fasciscan.report.names import ENTRIES, FOLDER, FileId, candidates, entry_of, file_ids, is_free, would_replace
 
 NAMES = "names.json"
 """Which clip each name of reports belongs to, by its path; written before any work, so that names do not depend on
@@ -65,7 +65,7 @@ class Ledger:
         return Done(task, reports.result, tuple(files), kept=False)
 
     def _entry(self, number: int) -> Path:
-        return self.out / FOLDER / ENTRIES / f"{self.names[number]}.json"
+        return entry_of(self.out, self.names[number])
 
     def _write(self, path: Path, content: bytes) -> None:
         _write_whole(path, content, self.out / FOLDER)

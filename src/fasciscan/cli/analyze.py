@@ -177,8 +177,8 @@ def _warn_of_no_exposure(result: dict[str, Any]) -> None:
 
 
 def _print_rows(rows: list[_Row]) -> None:
+    from fasciscan.clip import printable
     from fasciscan.exam import Rate
-    from fasciscan.report.names import printable
     from fasciscan.report.words import say_interval, say_seconds
 
     figures = ("analysed", "fasciculations", "per minute (95 %)", "sites", "other motion", "warnings")

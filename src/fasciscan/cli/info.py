@@ -21,9 +21,8 @@ def info(
     """Print what is read from clips: coding, frames, true rate, timing, scale, tissue region, quality."""
 
     def work(path: Path) -> None:
-        from fasciscan.clip import describe, open_clip
+        from fasciscan.clip import describe, open_clip, printable
         from fasciscan.report.facts import say_facts
-        from fasciscan.report.names import printable
 
         facts = say_facts(describe(open_clip(path)))
         say("\n".join([printable(path), *(f"  {name:<11} {value}" for name, value in facts)]))

@@ -24,7 +24,7 @@ SHARING_OPTIONS = ("--jobs", "--scheduler")
 
 def command_line() -> str:
     """Give the command line, without what only tells how the work is shared out: results must not depend on it."""
-    from fasciscan.report.names import printable  # here: it loads what --help has no time for
+    from fasciscan.clip import printable  # here: it loads what --help has no time for
 
     words = iter(sys.argv[1:])
     kept = []

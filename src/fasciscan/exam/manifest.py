@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from fasciscan.clip import printable
 from fasciscan.errors import FasciscanError
 
 COLUMNS = ("clip", "muscle", "side", "view", "subject", "visit_date", "mm_per_px", "notes")
@@ -96,8 +97,8 @@ def write_manifest(entries: Sequence[Entry], path: Path) -> None:
     FasciscanError
         If there is one already, since someone may have edited it, or a clip's name is no text.
     """
-    for name in (str(entry.clip) for entry in entries):
-        if (told := name.encode(errors="replace").decode()) != name:  # bytes of another age, which UTF-8 cannot hold
+    for entry in entries:
+        if (told := printable(entry.clip)) != str(entry.clip):
             raise FasciscanError(f"{told}: its name is no UTF-8, which a manifest is; rename it.")
     try:
         with path.open("x", newline="", encoding="utf-8-sig") as file:

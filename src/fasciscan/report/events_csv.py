@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from fasciscan.clip import printable
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
 from fasciscan.origin.events import Event
-from fasciscan.report.names import printable
 
 COLUMNS = {
     "id": "id",

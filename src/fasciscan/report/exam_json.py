@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fasciscan import exam as exam_package
+from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.context import Context
 from fasciscan.exam.counts import Rate
@@ -15,7 +16,6 @@ from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, LONG_ENOUGH_S, Mu
 from fasciscan.exam.rates import RateRatio
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import RuleResult, Summary
-from fasciscan.report.names import printable
 from fasciscan.report.result_json import SECONDS, SHARES
 
 SCHEMA = "fasciscan.exam/1"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.muscle_counts import MuscleCount
-from fasciscan.report.names import printable
 
 WIDTH, HEIGHT = 184.0, 34.0
 GAP = 5.0

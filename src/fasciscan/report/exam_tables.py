@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount, ClipEvent
 from fasciscan.exam.counts import Rate
 from fasciscan.exam.muscle_counts import MuscleCount
 from fasciscan.exam.session import Exam
 from fasciscan.report.events_csv import cell
-from fasciscan.report.names import printable
 
 Row = Mapping[str, object]
 

@@ -1,12 +1,13 @@
-"""How clips and their reports are called: printably, reports after their clip, and never as what is not theirs."""
+"""How reports are called: after their clip, and never as what is not theirs."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
+
+from fasciscan.clip import printable
 
 SUFFIXES = {"json": ".json", "csv": ".events.csv", "html": ".html", "mp4": ".annotated.mp4"}
 """What each format's file is called after the clip's name. A clip may be an MP4 itself, so the video's is its own."""
@@ -28,11 +29,6 @@ ENTRIES = "done"
 
 FileId = tuple[int, int]
 """Device and inode, which are the same however a file is named."""
-
-
-def printable(name: str | Path) -> str:
-    """Tell a file's name as text; what of it is no UTF-8, as on disks of another age, becomes a replacement sign."""
-    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def stem_of(clip: Path) -> str:
@@ -65,7 +61,7 @@ def is_free(directory: Path, name: str, sha256: Sha256) -> bool:
 def remember(directory: Path, name: str, sha256: str) -> None:
     """Note whose the reports of this name are, for those that do not tell it themselves."""
     if _remembered(directory, name) != sha256:  # or else a batch's entry, which holds more
-        entry = _entry(directory, name)
+        entry = entry_of(directory, name)
         entry.parent.mkdir(parents=True, exist_ok=True)
         entry.write_text(json.dumps({"clip_sha256": sha256}) + "\n", encoding="ascii")
 
@@ -82,12 +78,13 @@ def would_replace(directory: Path, name: str, inputs: frozenset[FileId]) -> bool
 
 def _remembered(directory: Path, name: str) -> str | None:
     try:
-        return json.loads(_entry(directory, name).read_text(encoding="utf-8"))["clip_sha256"]
+        return json.loads(entry_of(directory, name).read_text(encoding="utf-8"))["clip_sha256"]
     except (OSError, ValueError, KeyError, TypeError):  # no entry, or a damaged one
         return None
 
 
-def _entry(directory: Path, name: str) -> Path:
+def entry_of(directory: Path, name: str) -> Path:
+    """Give the file in which is remembered whose the reports of this name are."""
     return directory / FOLDER / ENTRIES / f"{name}.json"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from fasciscan.clip import printable
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
@@ -25,7 +26,6 @@ from fasciscan.report import (
 )
 from fasciscan.report.event_chart import EventChart
 from fasciscan.report.measures import Mark
-from fasciscan.report.names import printable
 from fasciscan.report.pictures import Filmstrip, tissue_box
 
 if TYPE_CHECKING:
