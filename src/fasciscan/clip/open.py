@@ -51,7 +51,8 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
     seen = survey(pictures, len(timing.times_s))
     if seen is None:
         raise ClipError(path, "none of its frames can be decoded", "export the clip again")
-    tissue = find_tissue(seen, recording.box, options.roi)
+    duration_s = float(timing.times_s[-1] - timing.times_s[0])
+    tissue = find_tissue(seen, recording.box, options.roi, duration_s)
     scale, scale_warnings = settle_scale(recording.scale, options, tissue.mask)
     return Clip(
         path=path,
