@@ -168,8 +168,21 @@ print(sum(done.kept for done in outcome.done), len(outcome.done), len(outcome.fa
 """
 
 
-def start_run(clips: Path, out: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", RUN, HERE, clips, out], stdout=subprocess.PIPE, text=True)
+def start_run(clips: Path, out: Path, **settings) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, HERE, clips, out], stdout=subprocess.PIPE, text=True, **settings
+    )
+
+
+def children(run: subprocess.Popen[str], count: int) -> list[psutil.Process]:
+    """Wait until a run has so many processes under it."""
+    deadline = time.monotonic() + 60
+    family: list[psutil.Process] = []
+    while len(family) < count and time.monotonic() < deadline:
+        family = psutil.Process(run.pid).children(recursive=True)
+        time.sleep(0.01)
+    assert len(family) == count
+    return family
 
 
 @pytest.mark.slow
@@ -198,14 +211,21 @@ def test_200_clips_killed_three_times_at_random_end_as_if_undisturbed(batch_of_2
 def test_no_process_outlives_a_killed_run(make_tasks, tmp_path):
     make_tasks({"a.mp4": "hang", "b.mp4": "hang"})
     run = start_run(tmp_path / "clips", tmp_path / "out")
-    deadline = time.monotonic() + 60
-    family: list[psutil.Process] = []
-    while len(family) < 4 and time.monotonic() < deadline:  # the tracker, the server, and two workers under it
-        family = psutil.Process(run.pid).children(recursive=True)
-        time.sleep(0.05)
-    assert len(family) == 4
+    family = children(run, 4)  # the tracker, the server, and two workers under it
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     run.stdout.close()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_ctrl_c_ends_the_run_and_no_other_process_complains(make_tasks, tmp_path, processes):
+    make_tasks({"a.mp4": "hang", "b.mp4": "hang"})
+    run = start_run(tmp_path / "clips", tmp_path / "out", stderr=subprocess.PIPE, start_new_session=True)
+    family = children(run, processes)  # the tracker and the server, which then loads; and two workers under it
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+    _, said = run.communicate(timeout=60)
+    assert said.count("Traceback") == said.count("KeyboardInterrupt") == 1  # its own, which the command line catches
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
