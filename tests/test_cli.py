@@ -332,6 +332,11 @@ def test_the_version_is_told():
     assert fasciscan("--version").stdout == f"fasciscan {__version__}\n"
 
 
+def test_it_runs_as_a_module_too():
+    done = subprocess.run([sys.executable, "-m", "fasciscan", "-h"], capture_output=True, text=True, check=True)
+    assert "Usage: python -m fasciscan" in done.stdout
+
+
 @pytest.mark.slow
 def test_a_sample_clip_goes_from_file_to_reports(tmp_path):
     sample = SAMPLES / "biceps-twitches.mp4"
