@@ -68,6 +68,21 @@ def test_a_cropped_image_is_all_tissue(speckle):
     assert look(speckle(10, 300, 400)).mask.mean() > 0.98
 
 
+@pytest.mark.parametrize("gap", [0, 60])
+def test_of_one_live_picture_shown_twice_the_left_one_is_taken(speckle, gap):
+    frames = speckle(40, 300, 320, noise=6.0)
+    beside = np.zeros((40, 300, gap), np.uint8)
+    found = look(np.concatenate([frames, beside, frames], axis=2))
+    assert "one live picture twice" in found.warnings[0]
+    assert overlap(found.mask, box((300, 640 + gap), 0, 0, 320, 300)) > 0.95
+
+
+def test_two_different_pictures_side_by_side_are_both_taken(speckle):
+    left, right = speckle(40, 300, 640)[:, :, :320], speckle(40, 300, 640, noise=6.0)[:, :, 320:]
+    found = look(np.concatenate([left, right], axis=2))
+    assert (found.mask.mean() > 0.98, found.warnings) == (True, ())
+
+
 def test_a_sector(speckle):
     rows, columns = np.mgrid[:400, :500]
     radius, angle = np.hypot(rows + 60, columns - 250), np.arctan2(columns - 250, rows + 60)

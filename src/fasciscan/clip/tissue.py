@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.copies import mark_copies
+from fasciscan.clip.panes import without_second_pane
 from fasciscan.clip.recording import Box
 from fasciscan.clip.survey import Survey
 from fasciscan.errors import FasciscanError
@@ -69,6 +70,7 @@ MARKER_RISE = 40
 """Grey levels a marker stands out from its surroundings: they are drawn to be seen."""
 MARKER_MIN_PX = 6
 """Smaller ones are chance, and harmless."""
+TWICE = "the screen shows one live picture twice, side by side: the left one is analysed; pass --roi for another"
 _FAR_PX = 1e6
 """Farther outside the image no corner makes a difference."""
 LARGE_PART = 0.15
@@ -118,7 +120,8 @@ def find_tissue(seen: Survey, box: Box | None, roi: Sequence[tuple[float, float]
         return Tissue(allowed, "found", ("no tissue was told from the screen around it: all is analysed; pass --roi",))
     mask = _to_pixels(image & ~_echoless_depth(seen, image), (height, width)) & allowed
     mask &= ~_markers(seen, mask)
-    return Tissue(mask, "found")
+    one = without_second_pane(seen, mask)
+    return Tissue(mask, "found") if one is None else Tissue(one, "found", (TWICE,))
 
 
 @dataclass(frozen=True, slots=True)
