@@ -19,7 +19,7 @@ from fasciscan.simulate import (
     displacement,
     render,
 )
-from fasciscan.simulate.mimics import Cramp, Fibrillation, Glide, Myokymia
+from fasciscan.simulate.mimics import Cramp, Fibrillation, Glide, LengthwiseArtery, Myokymia
 from fasciscan.simulate.motions import Wave
 from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
@@ -55,6 +55,29 @@ def test_a_hidden_artery_pulsates_without_a_vessel_in_the_picture():
     lumen = slice(100, 120), slice(92, 108)
     assert next(render(seen))[1][lumen].mean() < 0.6 * next(render(hidden))[1][lumen].mean()
     assert displacement(seen, 0.1) == pytest.approx(displacement(hidden, 0.1))
+
+
+ARTERY = LengthwiseArtery(10, 11, 2.0, 1.1, 0.0, 0.1, angle_deg=0.0, half_length_mm=6.0, along_mm=-0.3)
+
+
+def test_the_walls_of_an_artery_seen_lengthwise_part_and_are_pulled_along_it():
+    y = np.array([7.0, 9.0, 11.0, 13.0, 15.0])
+    lateral, axial, _ = ARTERY.pattern(np.full_like(y, 10.0), y, LAYERS)
+    assert axial == pytest.approx([-0.05, -0.1, 0, 0.1, 0.05])
+    assert lateral[1:4] == pytest.approx([-0.3] * 3)
+    assert -0.3 < lateral[0] == lateral[4] < -0.1
+    beyond, _, _ = ARTERY.pattern(np.array([0.0, 20.0]), np.array([9.0, 9.0]), LAYERS)
+    assert beyond == pytest.approx([0, 0])
+
+
+def test_an_artery_seen_lengthwise_is_a_dark_band_between_bright_walls():
+    plain = next(render(replace(SCENE, duration_s=0.04)))[1]
+    lying = next(render(replace(SCENE, duration_s=0.04, look_alikes=(ARTERY,))))[1]
+    along = slice(60, 140)
+    assert lying[95:125, along].mean() < 0.6 * plain[95:125, along].mean()
+    for wall in (slice(82, 92), slice(128, 138)):
+        assert lying[wall, along].mean() > 1.2 * plain[wall, along].mean()
+    assert lying[95:125, 195:] == pytest.approx(plain[95:125, 195:], abs=40)
 
 
 def test_tremor_waxes_and_wanes_about_its_rate():
