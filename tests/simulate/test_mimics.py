@@ -70,6 +70,17 @@ def test_the_walls_of_an_artery_seen_lengthwise_part_and_are_pulled_along_it():
     assert beyond == pytest.approx([0, 0])
 
 
+def test_uneven_tissue_beside_an_artery_moves_more_in_some_places_the_same_ones_each_time():
+    x, y = np.meshgrid(np.arange(5.0, 15.0, 0.25), np.arange(6.0, 16.0, 0.25))
+    soft = replace(ARTERY, unevenness=0.5, seed=4)
+    moved, even = (np.hypot(*motion.pattern(x, y, LAYERS)[:2]) for motion in (soft, ARTERY))
+    times = moved / even
+    assert times.max() <= 2 + 1e-9
+    assert 0.25 < np.log(times).std() < 0.75
+    assert np.array_equal(soft.pattern(x, y, LAYERS), replace(soft).pattern(x, y, LAYERS))
+    assert np.abs(np.diff(times, axis=1)).max() < 0.5, "neighbours move alike"
+
+
 def test_an_artery_seen_lengthwise_is_a_dark_band_between_bright_walls():
     plain = next(render(replace(SCENE, duration_s=0.04)))[1]
     lying = next(render(replace(SCENE, duration_s=0.04, look_alikes=(ARTERY,))))[1]

@@ -259,9 +259,11 @@ def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | N
     )
     for part, file, start, end in zip(read, prepared.values(), starts[:-1], starts[1:], strict=True):
         with np.load(file) as kept:
-            for name in ("moving", "still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
+            for name in ("still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
                 getattr(examples, name)[start:end] = kept[name][part.rows]
             examples.pitch_mm[start:end] = kept["pitch_mm"]
+        # Of a clip's patches one in nine is taken, and they are nearly all there is to read.
+        examples.moving[start:end] = np.load(_moving_of(file), mmap_mode="r")[part.rows]
     return examples
 
 
@@ -339,11 +341,11 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
         ]
     table = np.array(facts, float).reshape(-1, 6)
     moving = np.concatenate([block.moving for block in blocks])
+    np.save(_moving_of(file), np.rint(moving / QUANTUM).astype(np.int8))
     part = file.with_suffix(".part")
     with part.open("wb") as stream:
         np.savez(
             stream,
-            moving=np.rint(moving / QUANTUM).astype(np.int8),
             still=np.concatenate([block.still for block in blocks]).astype(np.float16),
             surroundings=np.concatenate([block.surroundings for block in blocks]).astype(np.float16),
             measures=np.concatenate([block.measures for block in blocks]),
@@ -357,7 +359,12 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
             grid_mm_per_px=np.array(grid.mm_per_px),
             pitch_mm=np.array(grid.pitch_mm),
         )
-    part.replace(file)  # so that a file that is there is whole
+    part.replace(file)  # so that a file that is there is whole, and so is the other one
+
+
+def _moving_of(file: Path) -> Path:
+    """File beside that of a clip's other examples."""
+    return file.with_suffix(".moving.npy")
 
 
 def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth]:

@@ -50,10 +50,12 @@ def _draw_artery(rng: np.random.Generator, room: Room) -> LengthwiseArtery:
         phase=float(rng.random()),
         amplitude_mm=min(log_uniform(rng, (0.03, 0.3)), 0.3 * radius),
         upstroke=float(rng.uniform(0.1, 0.25)),
-        beat_variation=float(rng.uniform(0, 0.3)),
+        beat_variation=float(rng.uniform(0, 0.6)),
         angle_deg=float(rng.normal(0, 10)),
         half_length_mm=room.width_mm * float(rng.uniform(0.15, 1.0)),
         along_mm=float(rng.choice([-1, 1])) * log_uniform(rng, (0.02, 0.5)),
+        unevenness=float(rng.uniform(0, 0.8)),
+        seed=int(rng.integers(2**31)),
     )
 
 
