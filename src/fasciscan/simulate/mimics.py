@@ -27,6 +27,10 @@ from fasciscan.simulate.motions import (
 from fasciscan.simulate.probe import Drift, ProbeMotion, ProbePress
 from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
+SOFT_MM, SOFT_WAVES = (5.0, 20.0), 6
+"""Size of the places that move more than others, down to that of a territory, and how many waves make them; our guess.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cramp:
@@ -223,6 +227,21 @@ class Glide:
 
 
 @dataclass(frozen=True, slots=True)
+class Drag(Glide):
+    """A hand that drags the skin over what lies below: in the picture the skin stays and the depth jerks sideways."""
+
+    kind: ClassVar[str] = "probe motion"
+    name: ClassVar[str] = "drag"
+    unevenness: float = field(kw_only=True)
+    """See :func:`_softness`."""
+    seed: int = field(kw_only=True)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Move what is deep alike, but for what is softer."""
+        return Glide.pattern(self, x_mm, y_mm, layers) * _softness(self.unevenness, self.seed, x_mm, y_mm)
+
+
+@dataclass(frozen=True, slots=True)
 class LengthwiseArtery(Pulsation):
     """An artery that lies along the picture: two walls that part with each beat and are pulled along by the blood.
 
@@ -234,9 +253,6 @@ class LengthwiseArtery(Pulsation):
 
     LENGTHWISE_REACH: ClassVar[float] = 2.0
     """Radii beside the wall at which its travel lengthwise has fallen to 1/e; our guess."""
-    SOFT_MM: ClassVar[tuple[float, float]] = (5.0, 20.0)
-    """Size of the places that move more than others, down to that of a territory; our guess."""
-    SOFT_WAVES: ClassVar[int] = 6
     END_MM: ClassVar[float] = 4.0
     """Over this length it leaves the scan plane."""
     angle_deg: float = field(kw_only=True)
@@ -247,9 +263,8 @@ class LengthwiseArtery(Pulsation):
     """Travel of the wall along the axis; negative against it."""
     name: str = "artery"
     unevenness: float = 0.0
-    """Tissue beside it is softer in some places than in others: standard deviation of ln of the motion."""
+    """See :func:`_softness`."""
     seed: int = 0
-    """Decides where."""
 
     def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
         """Push both sides away from the axis, and pull them along it."""
@@ -259,24 +274,34 @@ class LengthwiseArtery(Pulsation):
         away = self.amplitude_mm * np.sign(n) * np.where(inside, beside / self.radius_mm, self.radius_mm / beside)
         pulled = self.along_mm * np.exp(-np.maximum(beside / self.radius_mm - 1, 0) / self.LENGTHWISE_REACH)
         ends = 1 - ramp(np.abs(s), self.half_length_mm, self.half_length_mm + self.END_MM)
-        held = ends * ramp(layers.depth(x_mm, y_mm), 0.0, layers.skin_mm) * self._softness(x_mm, y_mm)
+        held = (
+            ends
+            * ramp(layers.depth(x_mm, y_mm), 0.0, layers.skin_mm)
+            * _softness(self.unevenness, self.seed, x_mm, y_mm)
+        )
         return with_elevation(held * (along(self.angle_deg, pulled) + along(self.angle_deg + 90, away)))
 
-    def _softness(self, x_mm: Array, y_mm: Array) -> Array:
-        """Return by how much more than in even tissue a place moves, at most twice as far."""
-        bounds = (self.SOFT_MM[0], 0.0, 0.0), (self.SOFT_MM[1], np.pi, 2 * np.pi)
-        drawn = np.random.default_rng(self.seed).uniform(*bounds, (self.SOFT_WAVES, 3))
-        waves = [
-            np.cos(2 * np.pi * (x_mm * np.cos(angle) + y_mm * np.sin(angle)) / length + phase)
-            for length, angle, phase in drawn
-        ]
-        return np.minimum(np.exp(self.unevenness * np.sqrt(2 / self.SOFT_WAVES) * np.sum(waves, axis=0)), 2.0)
+
+def _softness(unevenness: float, seed: int, x_mm: Array, y_mm: Array) -> Array:
+    """Return by how much more than in even tissue places move, at most twice as far.
+
+    Its logarithm is a sum of waves over the picture, of ``unevenness`` as its standard deviation; ``seed`` decides
+    where.
+    """
+    bounds = (SOFT_MM[0], 0.0, 0.0), (SOFT_MM[1], np.pi, 2 * np.pi)
+    drawn = np.random.default_rng(seed).uniform(*bounds, (SOFT_WAVES, 3))
+    waves = [
+        np.cos(2 * np.pi * (x_mm * np.cos(angle) + y_mm * np.sin(angle)) / length + phase)
+        for length, angle, phase in drawn
+    ]
+    return np.minimum(np.exp(unevenness * np.sqrt(2 / SOFT_WAVES) * np.sum(waves, axis=0)), 2.0)
 
 
 MovingLookAlike = (
     Contraction
     | Pulsation
     | LengthwiseArtery
+    | Drag
     | Breathing
     | Tremor
     | ProbeMotion

@@ -11,7 +11,7 @@ import numpy as np
 from fasciscan.simulate.broad.look_alikes import draw_look_alikes
 from fasciscan.simulate.broad.room import Room
 from fasciscan.simulate.chance import log_uniform
-from fasciscan.simulate.mimics import Glide, LengthwiseArtery, LookAlike
+from fasciscan.simulate.mimics import Drag, Glide, LengthwiseArtery, LookAlike
 from fasciscan.simulate.unmoving import ColourFlow
 
 _GRAIN_MM = (0.3, 1.2)
@@ -19,12 +19,14 @@ _GLIDE_MM = (0.5, 3.5)
 """Less than the margin of tissue around the picture (:data:`fasciscan.simulate.displacement.MARGIN_MM`)."""
 _OTHERS_SHARE = 0.3
 """Clips that have other look-alikes too."""
-_SETS = (("artery",), ("artery", "colour"), ("artery", "glide"), ("colour",), ("glide",), ("colour", "glide"))
-_SET_SHARES = (0.3, 0.2, 0.05, 0.15, 0.2, 0.1)
+_SETS = (("artery", "drag"), ("artery", "colour"), ("artery",), ("drag",), ("colour", "drag"), ("colour",), ("glide",))
+_SET_SHARES = (0.15, 0.1, 0.1, 0.25, 0.1, 0.1, 0.2)
+_DRAG_MM, _DRAGS = (0.05, 0.6), 10
+"""Sizes of the jerks of a hand, and the most in a clip."""
 
 
 def draw_clinic(rng: np.random.Generator, room: Room) -> tuple[LookAlike, ...]:
-    """Draw one or two of an artery, colour flow and gliding, and at times what else there is."""
+    """Draw one or two of an artery, colour flow, dragging and gliding, and at times what else there is."""
     others = draw_look_alikes(rng, room, _OTHERS_SHARE)
     wanted = _SETS[int(rng.choice(len(_SETS), p=_SET_SHARES))]
     artery = _draw_artery(rng, room) if "artery" in wanted else None
@@ -33,6 +35,7 @@ def draw_clinic(rng: np.random.Generator, room: Room) -> tuple[LookAlike, ...]:
         *([artery] if artery else []),
         *([_draw_colour_flow(rng, room, artery)] if "colour" in wanted else []),
         *(_draw_glides(rng, room) if "glide" in wanted else []),
+        *(_draw_drags(rng, room) if "drag" in wanted else []),
     )
 
 
@@ -102,4 +105,27 @@ def _draw_glides(rng: np.random.Generator, room: Room) -> list[LookAlike]:
             rise_deg=rise,
         )
         for moment in room.draw_moments(rng, 4, 2.7)
+    ]
+
+
+def _draw_drags(rng: np.random.Generator, room: Room) -> list[LookAlike]:
+    """Draw jerks of a hand, to either side, quick or slow; some stay for longer."""
+    layers = room.layers
+    deep = float(rng.uniform(layers.skin_mm, layers.muscle_bottom_mm))
+    shear = float(rng.uniform(0.5, 1.0)) * 2 * deep
+    largest, unevenness, seed = log_uniform(rng, _DRAG_MM), float(rng.uniform(0, 0.8)), int(rng.integers(2**31))
+    return [
+        Drag(
+            onset_s=moment,
+            travel_s=log_uniform(rng, (0.04, 0.5)),
+            hold_s=float(rng.exponential(0.1)),
+            return_s=log_uniform(rng, (0.05, 0.6)),
+            amplitude_mm=float(rng.choice([-1, 1])) * largest * float(rng.uniform(0.3, 1.0)),
+            fascia_mm=deep,
+            shear_mm=shear,
+            rise_deg=float(rng.normal(0, 10)),
+            unevenness=unevenness,
+            seed=seed,
+        )
+        for moment in room.draw_moments(rng, _DRAGS, 0.5)
     ]
