@@ -19,7 +19,7 @@ from fasciscan.simulate import (
     displacement,
     render,
 )
-from fasciscan.simulate.mimics import Cramp, Fibrillation, Glide, LengthwiseArtery, Myokymia
+from fasciscan.simulate.mimics import Cramp, Drag, Fibrillation, Glide, LengthwiseArtery, Myokymia
 from fasciscan.simulate.motions import Wave
 from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
@@ -190,6 +190,19 @@ def test_tissue_glides_below_its_fascia_alone_and_comes_back():
     assert axial == pytest.approx(0)
     assert (glide.peak_s, glide.offset_s) == pytest.approx((1.4, 2.1))
     assert glide.course(np.array([0.9, 1.4, 1.6, 2.2])) == pytest.approx([0, 1, 1, 0], abs=1e-9)
+
+
+def test_a_dragging_hand_jerks_the_depth_sideways_and_leaves_the_skin():
+    drag = Drag(1.0, 0.1, 0.0, 0.1, 0.3, 8.0, 8.0, 0.0, unevenness=0.0, seed=1)
+    y = np.arange(0.0, 20.0, 0.5)
+    lateral, axial, _ = drag.pattern(np.zeros_like(y), y, LAYERS)
+    assert lateral[y <= 4] == pytest.approx(0)
+    assert np.all(np.diff(lateral) >= 0)
+    assert lateral[y >= 12] == pytest.approx(0.3)
+    assert axial == pytest.approx(0)
+    assert (drag.kind, drag.name) == ("probe motion", "drag")
+    uneven = replace(drag, unevenness=0.6).pattern(np.zeros_like(y), y, LAYERS)[0]
+    assert np.ptp(uneven[y >= 12]) > 0.02
 
 
 def test_a_split_territory_moves_at_two_places():
