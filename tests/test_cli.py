@@ -21,6 +21,7 @@ from fasciscan.batch import ClipTask, Failed, Reports
 from fasciscan.batch.attempt import attempt
 from fasciscan.cli import app
 from fasciscan.cli.terminal import share_bars
+from fasciscan.clip import printable
 from fasciscan.clip.quality import Unusable
 from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.errors import ClipError
@@ -50,7 +51,7 @@ def analysis_of(path: Path, exposure_s: float) -> SimpleNamespace:
         np.ones((4, 4), bool), "found", SimpleNamespace(frames=lambda: iter(())),
     )  # fmt: skip
     summary = ClipSummary(
-        str(path), sha256, "h264", 4, 4, 3, 0, 30.0, 30.0, 30.0, "file timestamps", None, None, "found", None
+        printable(path), sha256, "h264", 4, 4, 3, 0, 30.0, 30.0, 30.0, "file timestamps", None, None, "found", None
     )
     rate = poisson_rate(0, exposure_s) if exposure_s else None
     provenance = Provenance(__version__, "", {}, None, "rule")
@@ -183,7 +184,7 @@ def test_what_the_user_says_reaches_the_analysis(asked, tmp_path):
         "analyze", "a.mp4", "--out", tmp_path, "--format", "json", "--mm-per-px", "0.08", "--roi", "10,20,30,40",
         "--muscle", "biceps", "--side", "left", "--timestamps", "t.csv",
     )  # fmt: skip
-    corners = ((10, 20), (40, 20), (40, 60), (10, 60))
+    corners = ((10, 20), (39, 20), (39, 59), (10, 59))
     assert asked.options == ClipOptions(mm_per_px=0.08, roi=corners, timestamps=Path("t.csv"))
     assert asked.muscle == Muscle("biceps", "left")
 
@@ -242,6 +243,20 @@ def test_out_must_not_be_a_file(asked, tmp_path):
     assert asked.paths == []
 
 
+@pytest.mark.parametrize("how", [[], ["--jobs", "1"]])
+def test_a_folder_that_cannot_be_made_is_told_before_any_work(asked, tmp_path, how):
+    (tmp_path / "file").write_text("")
+    done = run("analyze", "a.mp4", "--out", tmp_path / "file" / "under", *how)
+    assert (done.exit_code, done.stdout, asked.paths) == (1, "", [])
+    assert [line.startswith(f"{tmp_path}/file/under: ") for line in done.stderr.splitlines()] == [True]
+
+
+def test_a_folder_that_takes_no_files_is_told_before_any_work(asked):
+    done = run("analyze", "a.mp4", "--out", "/proc/self")  # which takes none from root either
+    assert (done.exit_code, asked.paths) == (1, [])
+    assert [line.startswith("/proc/self: ") for line in done.stderr.splitlines()] == [True]
+
+
 @pytest.mark.usefixtures("asked")
 def test_no_clip_is_a_wrong_command():
     assert run("analyze").exit_code == 2
@@ -261,6 +276,25 @@ def test_the_command_that_is_told_does_not_depend_on_how_the_work_is_shared_out(
         run(*words, "--out", tmp_path / str(len(told)))
         told.append(asked.command)
     assert told == ["fasciscan analyze a.mp4 b.mp4 --format json"] * 4
+
+
+def test_a_name_that_is_no_utf_8_is_told_with_a_replacement_sign(asked, tmp_path, monkeypatch):
+    words = ["analyze", os.fsdecode(b"latin\xe9.mp4"), "--format", "json,csv,html"]
+    monkeypatch.setattr(sys, "argv", ["fasciscan", *words])
+    done = run(*words, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert asked.command == "fasciscan analyze 'latin\N{REPLACEMENT CHARACTER}.mp4' --format json,csv,html"
+    assert any(line.startswith("latin\N{REPLACEMENT CHARACTER}.mp4 ") for line in done.stdout.splitlines())
+    assert len(list(tmp_path.glob("latin\N{REPLACEMENT CHARACTER}.*"))) == 3
+
+
+def test_info_tells_a_clip_whose_name_is_no_utf_8(tmp_path):
+    clip = tmp_path / os.fsdecode(b"latin\xe9.npy")
+    with clip.open("wb") as file:
+        np.save(file, np.random.default_rng(1).integers(0, 255, (9, 60, 80), np.uint8))
+    done = run("info", clip)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{tmp_path}/latin\N{REPLACEMENT CHARACTER}.npy\n")
 
 
 @pytest.mark.usefixtures("asked")
@@ -296,6 +330,11 @@ def test_help_teaches_with_an_example_and_answers_at_once():
 
 def test_the_version_is_told():
     assert fasciscan("--version").stdout == f"fasciscan {__version__}\n"
+
+
+def test_it_runs_as_a_module_too():
+    done = subprocess.run([sys.executable, "-m", "fasciscan", "-h"], capture_output=True, text=True, check=True)
+    assert "Usage: python -m fasciscan" in done.stdout
 
 
 @pytest.mark.slow
@@ -345,6 +384,40 @@ def test_info_names_what_cannot_be_read_and_fails(tmp_path):
     assert "note.mp4: " in lines[0]
     assert "gone.mp4: " in lines[1]
     assert "Traceback" not in done.stderr
+
+
+STDOUTS = {"nobody reads on": [], "no room": ["stdout: could not be written to (No space left on device); "]}
+
+
+@pytest.mark.parametrize(("what", "lines"), STDOUTS.items())
+@pytest.mark.parametrize("command", ["info", "version", "table"])
+def test_a_stdout_that_takes_nothing_ends_the_program_without_a_traceback(tmp_path, command, what, lines):
+    clips = [str(tmp_path / name) for name in ("a.npy", "b.npy")]
+    for clip in clips:
+        np.save(clip, np.random.default_rng(1).integers(0, 255, (9, 60, 80), np.uint8))
+    commands = {
+        "info": ["-c", "from fasciscan.cli import main; main()", "info", *clips],
+        "version": ["-c", "from fasciscan.cli import main; main()", "--version"],
+        "table": [
+            "-c",
+            "from fasciscan.cli import app, info; from fasciscan.cli.terminal import print_table\n"
+            "info.app.command('table')(lambda: print_table(['clip'], [['a']])); app()",
+            "table",
+        ],
+    }
+    if what == "no room":
+        stdout = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, stdout = os.pipe()
+        os.close(reader)
+    done = subprocess.run(
+        [sys.executable, *commands[command]], stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(stdout)
+    told = done.stderr.splitlines()
+    assert len(told) == len(lines), done.stderr
+    assert all(line.startswith(begin) for line, begin in zip(told, lines, strict=True))
+    assert done.returncode == 1
 
 
 def test_info_tells_what_the_reader_sees():

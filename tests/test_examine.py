@@ -116,10 +116,13 @@ def test_a_clip_that_fails_is_named_and_the_rest_is_counted(tmp_path, asked):
 
 
 def test_an_exam_without_one_good_clip_is_no_exam(tmp_path, asked):
-    folder = clips_in(tmp_path / "visit", "broken-biceps-right.mp4")
+    folder = clips_in(tmp_path / "visit", "broken-biceps-left.mp4", "broken-biceps-right.mp4")
     done = run(folder, "--out", tmp_path / "out", "--model", "rule")
-    assert (done.exit_code, asked[0].path.name) == (1, "broken-biceps-right.mp4")
-    assert "none of its 1 clips could be analysed" in done.stderr
+    assert (done.exit_code, len(asked)) == (1, 2)
+    left, right, last = done.stderr.splitlines()[-3:]
+    assert left.endswith("broken-biceps-left.mp4: is damaged; export the clip again.")
+    assert right.endswith("broken-biceps-right.mp4: is damaged; export the clip again.")
+    assert "none of its 2 clips could be analysed" in last
     assert not (tmp_path / "out" / "exam.json").exists()
 
 

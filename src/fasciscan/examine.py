@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,15 @@ class Examined:
     exam: Exam
     files: tuple[Path, ...]
     page: Path
+
+
+class NoneAnalysedError(FasciscanError):
+    """Not one clip of an exam could be analysed."""
+
+    def __init__(self, source: Path, failed: Sequence[Failed]) -> None:
+        super().__init__(f"{source}: none of its {len(failed)} clips could be analysed.")
+        self.failed = failed
+        """Each, and why."""
 
 
 def start_exam(folder: Path) -> tuple[Path, Path]:
@@ -130,7 +139,8 @@ def examine(
     Raises
     ------
     FasciscanError
-        If the manifest or the form is not understood, no clip could be analysed, or nothing can be written.
+        If the manifest or the form is not understood, or nothing can be written; :class:`NoneAnalysedError` if no clip
+        could be analysed.
     """
     entries = read_entries(source)
     subject, visit_date = one_subject_and_visit(entries, source)
@@ -139,8 +149,7 @@ def examine(
         find_browser()  # before the work and not after it
     clips, failed = _analyze_clips(entries, out / CLIPS_FOLDER, model, jobs, scheduler, command, progress)
     if not clips:
-        first = f"{failed[0].clip.name}: {failed[0].why}"
-        raise FasciscanError(f"{source}: none of its {len(entries)} clips could be analysed; the first, {first}")
+        raise NoneAnalysedError(source, failed)
     exam = make_exam(clips, failed, form, subject=subject, visit_date=visit_date, command=command, version=__version__)
     files = write_exam(exam, out, pdf=pdf)
     return Examined(exam, tuple(files), next(path for path in files if path.suffix == ".html"))

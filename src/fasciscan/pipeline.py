@@ -18,10 +18,12 @@ from fasciscan.clip import (
     Unusable,
     judge_quality,
     open_clip,
+    printable,
     warn_of_lost_frames,
 )
 from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
+from fasciscan.errors import ClipError
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.exam.muscles import name_muscle
 from fasciscan.motion import (
@@ -121,6 +123,8 @@ def analyze(
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
     region = read_muscle_region(clip, options.muscle_region)
+    if not region.cells(grid).any():
+        raise ClipError(clip.path, "the muscle drawn holds no cell of the tissue", "draw --muscle-region larger")
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
     in_turn = partial(_analyze_block, config=config, classifier=classifier)
     # By map, which lets go of a block before it asks for the next: two at a time would be 100 MB more.
@@ -128,7 +132,7 @@ def analyze(
 
     log = _join_logs([block.log for block in blocks])
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
-    quality = judge_quality(log.times_s, log.copied, log.contrast, moving)
+    quality = judge_quality(log.times_s, log.copied, log.contrast, moving, clip.times_s)
     found = _number([_unless_excluded(event, quality.unusable) for block in blocks for event in block.events])
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
     others = [event for event in found if event.kind is not Kind.FASCICULATION]
@@ -229,7 +233,7 @@ def _join_logs(logs: list[FrameLog]) -> FrameLog:
 def _summary(clip: Clip, grid: Grid, region: MuscleRegion, log: FrameLog, quality: Quality) -> ClipSummary:
     x, y = grid.pitch_mm
     return ClipSummary(
-        path=str(clip.path),
+        path=printable(clip.path),
         sha256=clip.sha256,
         codec=clip.codec,
         width=clip.width,

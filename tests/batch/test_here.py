@@ -16,6 +16,7 @@ from batch_fakes import fake_work
 
 from fasciscan.batch import ClipTask, run_clips
 from fasciscan.clip import ClipOptions
+from fasciscan.report.names import is_free, remember
 
 HERE = Path(__file__).parent
 
@@ -109,6 +110,43 @@ def test_reports_of_another_clip_that_were_there_are_not_written_over(make_tasks
     assert all(path.name.startswith("x-") for path in done.files)
 
 
+def test_no_report_takes_the_place_of_any_clip_of_the_batch(make_tasks, tmp_path):
+    looks_like_a_report = hashlib.sha256(b"one").hexdigest()
+    tasks = make_tasks({"x.mp4": "one", "x.json": looks_like_a_report})
+    for _ in range(2):  # the second time the names have owners
+        outcome = run_clips(tasks, tmp_path / "clips", jobs=1, work=fake_work)
+        assert [done.result["text"] for done in outcome.done] == ["one", looks_like_a_report]
+        assert all(path.name.startswith("x-") for done in outcome.done for path in done.files)
+    assert tasks[1].path.read_text() == looks_like_a_report
+
+
+def test_a_name_that_is_no_utf_8_costs_no_other_clip_anything(tmp_path):
+    clips = [tmp_path / "a.mp4", tmp_path / os.fsdecode(b"latin\xe9.mp4"), tmp_path / os.fsdecode(b"latin\xe8.mp4")]
+    for number, clip in enumerate(clips):
+        clip.write_text(str(number))
+    tasks = [ClipTask(clip, ("json", "html"), model="rule") for clip in clips]
+    for kept in (False, True):
+        outcome = run_clips(tasks, tmp_path / "out", jobs=1, work=fake_work)
+        assert [done.kept for done in outcome.done] == [kept] * 3
+    with_sha = f"-{hashlib.sha256(b'2').hexdigest()[:8]}"
+    names = {path.stem.removesuffix(with_sha) for done in outcome.done for path in done.files}
+    assert names == {"a", "latin\N{REPLACEMENT CHARACTER}"}
+
+
+def test_a_batch_and_a_clip_alone_know_each_others_reports(make_tasks, tmp_path):
+    (task,) = make_tasks({"x.mp4": "one"})
+    sha256, out = hashlib.sha256(b"one").hexdigest(), tmp_path / "out"
+    out.mkdir()
+    (out / "x.events.csv").touch()
+    remember(out, "x", sha256)  # as the clip alone
+    (done,) = run_clips([task], out, work=fake_work).done
+    assert [path.name for path in done.files] == ["x.json", "x.html"]
+    for path in done.files:
+        path.unlink()
+    assert is_free(out, "x", lambda: sha256)
+    assert not is_free(out, "x", lambda: "0" * 64)
+
+
 def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):
     tasks = make_tasks({f"{n}.mp4": str(n) for n in range(4)})
     run_clips(tasks[:2], tmp_path / "out", jobs=1, work=fake_work)
@@ -130,8 +168,21 @@ print(sum(done.kept for done in outcome.done), len(outcome.done), len(outcome.fa
 """
 
 
-def start_run(clips: Path, out: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", RUN, HERE, clips, out], stdout=subprocess.PIPE, text=True)
+def start_run(clips: Path, out: Path, **settings) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, HERE, clips, out], stdout=subprocess.PIPE, text=True, **settings
+    )
+
+
+def children(run: subprocess.Popen[str], count: int) -> list[psutil.Process]:
+    """Wait until a run has so many processes under it."""
+    deadline = time.monotonic() + 60
+    family: list[psutil.Process] = []
+    while len(family) < count and time.monotonic() < deadline:
+        family = psutil.Process(run.pid).children(recursive=True)
+        time.sleep(0.01)
+    assert len(family) == count
+    return family
 
 
 @pytest.mark.slow
@@ -160,14 +211,21 @@ def test_200_clips_killed_three_times_at_random_end_as_if_undisturbed(batch_of_2
 def test_no_process_outlives_a_killed_run(make_tasks, tmp_path):
     make_tasks({"a.mp4": "hang", "b.mp4": "hang"})
     run = start_run(tmp_path / "clips", tmp_path / "out")
-    deadline = time.monotonic() + 60
-    family: list[psutil.Process] = []
-    while len(family) < 4 and time.monotonic() < deadline:  # the tracker, the server, and two workers under it
-        family = psutil.Process(run.pid).children(recursive=True)
-        time.sleep(0.05)
-    assert len(family) == 4
+    family = children(run, 4)  # the tracker, the server, and two workers under it
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     run.stdout.close()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_ctrl_c_ends_the_run_and_no_other_process_complains(make_tasks, tmp_path, processes):
+    make_tasks({"a.mp4": "hang", "b.mp4": "hang"})
+    run = start_run(tmp_path / "clips", tmp_path / "out", stderr=subprocess.PIPE, start_new_session=True)
+    family = children(run, processes)  # the tracker and the server, which then loads; and two workers under it
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+    _, said = run.communicate(timeout=60)
+    assert said.count("Traceback") == said.count("KeyboardInterrupt") == 1  # its own, which the command line catches
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []

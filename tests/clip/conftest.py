@@ -36,12 +36,15 @@ def write_video(
     options: dict[str, str] | None = None,
     container_format: str | None = None,
     stamps: list[int] | None = None,
+    title: str | None = None,
 ) -> Path:
     """Encode grey frames; `stamps` are presentation times in milliseconds."""
     from fractions import Fraction
 
     with av.open(str(path), "w", format=container_format) as out:
         stream = out.add_stream(codec, rate=rate, options=options or {})
+        if title is not None:
+            out.metadata["title"] = title
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = pixels
         if stamps is not None:

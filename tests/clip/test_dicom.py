@@ -111,6 +111,21 @@ def test_jpeg_baseline_is_read_fast_and_right(tmp_path, speckle):
     assert np.abs(luma(clip).astype(int) - frames).mean() < 2
 
 
+def test_jpeg_pictures_may_be_padded(tmp_path, speckle):
+    frames = speckle(6)
+    pictures = [cv2.imencode(".jpg", f)[1].tobytes() + bytes(100) for f in frames]
+    clip = open_clip(save(header_of(frames), tmp_path / "c.dcm", encapsulate(pictures), JPEGBaseline8Bit))
+    assert len(luma(clip)) == 6
+
+
+def test_jpeg_pictures_without_an_end_mark_are_whole_but_for_the_last(tmp_path, speckle, capfd):
+    frames = speckle(6)
+    pictures = [cv2.imencode(".jpg", f, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()[:-2] for f in frames]
+    clip = open_clip(save(header_of(frames), tmp_path / "c.dcm", encapsulate(pictures), JPEGBaseline8Bit))
+    assert np.abs(luma(clip).astype(int) - frames[:5]).mean() < 2
+    assert capfd.readouterr() == ("", "")  # the decoder finds no fault with them
+
+
 @pytest.mark.parametrize("fragments", [1, 3])
 @pytest.mark.parametrize("with_table", [True, False])
 def test_frames_in_several_fragments_are_put_together(fragments, with_table, tmp_path, speckle):
@@ -170,15 +185,49 @@ def test_native_ybr_422_gives_its_luma(tmp_path, speckle):
     np.testing.assert_array_equal(luma(clip), frames)
 
 
-def test_a_palette_is_looked_up(tmp_path, speckle):
-    frames = speckle(3)
-    ds = header_of(frames, "PALETTE COLOR")
-    table = (np.arange(256)[::-1] * 257).astype("<u2").tobytes()
+def with_palette(ds, bits, table, kind=""):
     for colour in ("Red", "Green", "Blue"):
-        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, 16])
-        setattr(ds, f"{colour}PaletteColorLookupTableData", table)
+        setattr(ds, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, bits])
+        setattr(ds, f"{kind}{colour}PaletteColorLookupTableData", table)
+    return ds
+
+
+FALLING = np.arange(256)[::-1]
+
+
+@pytest.mark.parametrize(
+    ("bits", "table"),
+    [
+        (16, (FALLING * 257).astype("<u2")),
+        (8, FALLING.astype("u1")),
+        (8, FALLING.astype("<u2")),
+        (16, FALLING.astype("<u2")),
+    ],
+    ids=["16 bits", "8 bits", "8 bits in 16", "8 bits called 16"],
+)
+def test_a_palette_is_looked_up(bits, table, tmp_path, speckle):
+    frames = speckle(3)
+    ds = with_palette(header_of(frames, "PALETTE COLOR"), bits, table.tobytes())
     clip = open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
     np.testing.assert_allclose(luma(clip), 255 - frames.astype(int), atol=1)
+
+
+def test_a_palette_in_segments_is_looked_up(tmp_path, speckle):
+    frames = speckle(3)
+    one_white_then_down_to_black = np.array([0, 1, 65535, 1, 255, 0], "<u2").tobytes()
+    ds = with_palette(header_of(frames, "PALETTE COLOR"), 16, one_white_then_down_to_black, "Segmented")
+    clip = open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
+    np.testing.assert_allclose(luma(clip), 255 - frames.astype(int), atol=1)
+
+
+@pytest.mark.parametrize("table", [None, b"", b"12", b"123", bytes(70)], ids=lambda table: str(table and len(table)))
+def test_a_missing_or_broken_palette_is_told(table, tmp_path, speckle):
+    frames = speckle(3)
+    ds = header_of(frames, "PALETTE COLOR")
+    if table is not None:
+        with_palette(ds, 16, table)
+    with pytest.raises(ClipError, match="palette"):
+        open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
 
 
 def test_a_frame_time_vector_gives_every_frame_its_time(tmp_path, speckle):

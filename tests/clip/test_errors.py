@@ -47,10 +47,25 @@ def test_text_called_video(tmp_path):
     complain(tmp_path / "t.mp4", "cannot be read as video")
 
 
+def test_text_is_not_drawn_and_analysed(tmp_path):
+    (tmp_path / "notes.txt").write_text("a line of notes\n" * 200)
+    complain(tmp_path / "notes.txt", "is text and no video")
+
+
 def test_an_mp4_without_its_index(tmp_path, speckle, encode):
     path = encode(tmp_path / "v.mp4", speckle(60), "libx264")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     complain(path, "cut short", "index", "copy or export")
+
+
+def test_an_mp4_that_fails_otherwise_is_not_called_cut_short(tmp_path, monkeypatch, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(5), "libx264")
+
+    def refuse(*_, **__):
+        raise av.error.PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(av, "open", refuse)
+    assert "cut short" not in complain(path, "cannot be read as video (Permission denied)")
 
 
 def test_sound_alone(tmp_path):
@@ -95,3 +110,18 @@ def test_a_scale_that_is_no_length(tmp_path, speckle, encode, scale):
     path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
     with pytest.raises(FasciscanError, match="positive number"):
         open_clip(path, ClipOptions(mm_per_px=scale))
+
+
+@pytest.mark.parametrize("given", [{"mm_per_px": 1000.0}, {"depth_mm": 1e9}, {"depth_mm": 0.5}])
+def test_a_scale_that_no_tissue_can_have(tmp_path, speckle, encode, given):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    with pytest.raises(FasciscanError, match="where 2 to 400 mm can be"):
+        open_clip(path, ClipOptions(**given))
+
+
+def test_a_region_may_be_as_small_as_it_likes(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    strip = ((10, 10), (60, 10), (60, 24), (10, 24))
+    scale = open_clip(path, ClipOptions(mm_per_px=0.1, roi=strip)).scale
+    assert scale is not None
+    assert scale.y_mm_per_px == 0.1

@@ -65,6 +65,25 @@ def test_a_gap_in_the_timestamps_is_taken_out():
     assert quality.exposure_s == pytest.approx(20, abs=0.1)
 
 
+@pytest.mark.parametrize(("read", "excluded"), [(slice(0, 300), (5.0, 10.0)), (slice(120, 600), (0.0, 2.0))])
+def test_frames_that_are_promised_and_do_not_come_are_no_exposure(read, excluded):
+    promised = np.arange(600) / 60
+    times = promised[read]
+    quality = judge_quality(times, np.zeros(len(times), bool), promised_s=promised)
+    (part,) = quality.unusable
+    assert (part.start_s, part.end_s, part.why) == (pytest.approx(excluded[0]), pytest.approx(excluded[1]), "no frames")
+    assert quality.exposure_s == pytest.approx(len(times) / 60)
+    assert f"{excluded[1] - excluded[0]:.1f} of 10.0 s cannot be analysed: no frames" in quality.warnings
+
+
+def test_too_few_frames_before_a_file_breaks_off_are_no_exposure_at_all():
+    promised = np.arange(600) / 60
+    quality = judge_quality(promised[:20], np.zeros(20, bool), promised_s=promised)
+    assert quality.exposure_s == 0
+    assert sum(part.end_s - part.start_s for part in quality.unusable) == pytest.approx(10)
+    assert "nothing of this clip can be analysed: too short" in quality.warnings[0]
+
+
 def test_the_frozen_recording_has_no_exposure(real_clip):
     description = describe(open_clip(real_clip("frozen.mp4")))
     assert description.quality.exposure_s == 0

@@ -87,6 +87,22 @@ def test_another_array_is_refused(array, tmp_path):
         open_clip(tmp_path / "s.npy")
 
 
+@pytest.mark.parametrize("channels", [0, 2, 5])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_channels_that_are_no_colour_are_told(channels, dtype, tmp_path, speckle):
+    np.save(tmp_path / "s.npy", np.repeat(speckle(3)[..., None], channels, axis=3).astype(dtype))
+    with pytest.raises(ClipError, match="1, 3 or 4 channels"):
+        open_clip(tmp_path / "s.npy")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_tiff_pages_of_two_channels_are_told(dtype, tmp_path, speckle):
+    pages = np.repeat(speckle(3)[..., None], 2, axis=3).astype(dtype)
+    tifffile.imwrite(tmp_path / "s.tif", pages, photometric="minisblack", planarconfig="contig", extrasamples=[0])
+    with pytest.raises(ClipError, match="1, 3 or 4 channels"):
+        open_clip(tmp_path / "s.tif")
+
+
 def test_a_damaged_tiff(tmp_path):
     (tmp_path / "s.tif").write_bytes(b"II*\0" + bytes(40))
     with pytest.raises(ClipError):

@@ -21,7 +21,9 @@ def box(shape, left, top, right, bottom):
 
 
 def look(frames, **kwargs):
-    return find_tissue(Survey(frames, frames[:0]), kwargs.get("file_box"), kwargs.get("roi"))
+    return find_tissue(
+        Survey(frames, frames[:0]), kwargs.get("file_box"), kwargs.get("roi"), kwargs.get("duration_s", 60.0)
+    )
 
 
 def screen_around(frames, top, left, height=480, width=640):
@@ -51,6 +53,15 @@ def test_a_box_on_a_frozen_screen(speckle):
     frames = np.repeat(speckle(1, 380, 440), 8, axis=0)
     mask = look(screen_around(frames, 40, 60)).mask
     assert overlap(mask, box((480, 640), 60, 40, 500, 420)) > 0.9
+
+
+def test_in_a_brief_clip_tissue_that_lies_still_is_found_too(speckle):
+    frames = np.repeat(speckle(1, 380, 440), 20, axis=0)
+    frames[:, 120:260, 120:260] = speckle(20, 140, 140, noise=20.0)
+    screen = screen_around(frames, 40, 60)
+    truth = box((480, 640), 60, 40, 500, 420)
+    assert overlap(look(screen, duration_s=1.0).mask, truth) > 0.9
+    assert overlap(look(screen).mask, truth) < 0.3  # a minute of it would be a still picture with a window of motion
 
 
 def test_a_cropped_image_is_all_tissue(speckle):
@@ -120,6 +131,12 @@ def test_the_users_depth_is_that_of_the_region(tmp_path, speckle):
     clip = open_clip(tmp_path / "s.npy", ClipOptions(depth_mm=30, roi=((0, 20), (127, 20), (127, 79), (0, 79))))
     assert clip.scale.y_mm_per_px == pytest.approx(30 / 60)
     assert clip.scale.source == "user depth"
+
+
+def test_a_depth_tells_what_it_was_laid_over(tmp_path, speckle):
+    np.save(tmp_path / "s.npy", speckle(5))
+    clip = open_clip(tmp_path / "s.npy", ClipOptions(depth_mm=30))
+    assert "the 30 mm of depth were laid over rows 0 to 95 of 96" in " ".join(clip.warnings)
 
 
 REAL_BOXES = {

@@ -97,6 +97,22 @@ def test_frames_can_be_read_again(tmp_path, speckle, encode):
     assert [frame.luma.mean() for frame in clip.frames()] == first
 
 
+def test_a_text_tag_that_is_not_utf8_does_no_harm(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.avi", speckle(10), "mjpeg", pixels="yuvj420p", title="Mueller")
+    data = path.read_bytes()
+    assert data.count(b"Mueller") == 1
+    path.write_bytes(data.replace(b"Mueller", b"M\xfcller "))
+    clip = open_clip(path)
+    assert len(list(clip.frames())) == 10
+    assert len(list(clip.source.pictures.spread(4))) == 4
+
+
+def test_a_time_in_a_bare_file_name_is_no_protocol(tmp_path, monkeypatch, speckle, encode):
+    encode(tmp_path / "2024-01-05T10:30:00.mp4", speckle(10), "libx264")
+    monkeypatch.chdir(tmp_path)
+    assert len(list(open_clip("2024-01-05T10:30:00.mp4").frames())) == 10
+
+
 def test_a_clip_cut_short_is_read_as_far_as_it_goes(tmp_path, speckle, encode):
     path = encode(tmp_path / "v.mkv", speckle(60), "libx264", options={"g": "10"})
     whole = path.read_bytes()
@@ -135,6 +151,56 @@ def test_damage_in_the_middle_does_not_end_the_clip(tmp_path, speckle, encode):
     read = [frame.index for frame in open_clip(path).frames()]
     assert 55 <= len(read) < 60
     assert read[-1] == 59
+
+
+def test_padded_motion_jpeg_is_whole(tmp_path, speckle, encode):
+    source = encode(tmp_path / "v.avi", speckle(12), "mjpeg", pixels="yuvj420p")
+    path = tmp_path / "padded.avi"
+    with av.open(str(source)) as packets, av.open(str(path), "w") as out:
+        stream = out.add_stream_from_template(packets.streams.video[0])
+        for packet in packets.demux(video=0):
+            if packet.size:
+                padded = av.Packet(bytes(packet) + bytes(9 * packet.pts))
+                padded.stream, padded.pts, padded.dts = stream, packet.pts, packet.dts
+                padded.time_base, padded.is_keyframe = packet.time_base, True
+                out.mux(padded)
+    assert [frame.index for frame in open_clip(path).frames()] == list(range(12))
+
+
+def ask_to_be_shown(path, turned, matrix):
+    """Copy a clip, with a display matrix a b c d as phones write it."""
+    with av.open(str(path)) as packets, av.open(str(turned), "w") as out:
+        stream = out.add_stream_from_template(packets.streams.video[0])
+        a, b, c, d = (65536 * number for number in matrix)
+        stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
+        for packet in packets.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    return turned
+
+
+@pytest.mark.parametrize(
+    ("matrix", "shown"),
+    [
+        ((0, 1, -1, 0), lambda luma: np.rot90(luma, -1)),  # a quarter turn to the right
+        ((0, -1, 1, 0), np.rot90),
+        ((-1, 0, 0, -1), lambda luma: np.rot90(luma, 2)),
+        ((-1, 0, 0, 1), np.fliplr),
+        ((1, 0, 0, -1), np.flipud),
+        ((0, 1, 1, 0), np.transpose),
+    ],
+)
+@pytest.mark.parametrize("coding", ["libx264", "mjpeg"])
+def test_a_clip_is_turned_as_its_file_asks(matrix, shown, coding, tmp_path, speckle, encode):
+    pixels = "yuvj420p" if coding == "mjpeg" else "yuv420p"
+    path = encode(tmp_path / "v.mov", speckle(10), coding, pixels=pixels)
+    stored = [frame.luma.copy() for frame in open_clip(path).frames()]
+    clip = open_clip(ask_to_be_shown(path, tmp_path / "turned.mov", matrix))
+    read = [frame.luma.copy() for frame in clip.frames()]
+    np.testing.assert_array_equal(read, [shown(luma) for luma in stored])
+    assert (clip.height, clip.width) == clip.mask.shape == read[0].shape
+    assert [luma.shape for luma in clip.source.pictures.spread(1)] == [read[0].shape]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The manifest says what each clip shows, and what it does not understand it refuses by line."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -195,6 +196,13 @@ def test_a_written_manifest_reads_back_and_is_never_overwritten(tmp_path):
     assert str(tmp_path) not in path.read_text(encoding="utf-8-sig")
     with pytest.raises(FasciscanError, match="is there already"):
         write_manifest(entries, path)
+
+
+def test_a_name_that_is_no_text_is_refused_before_anything_is_written(tmp_path):
+    clip = tmp_path / os.fsdecode(b"biceps-\xe9.mp4")
+    with pytest.raises(FasciscanError, match=r"biceps-�.mp4: its name is no UTF-8"):
+        write_manifest([Entry(clip, "biceps brachii")], tmp_path / "manifest.csv")
+    assert not (tmp_path / "manifest.csv").exists()
 
 
 def test_the_header_reader_asks_for_no_name():

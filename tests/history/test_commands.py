@@ -1,5 +1,8 @@
 """``fasciscan history`` tells what was done, says that falling is not improving, and draws every visit."""
 
+import codecs
+import csv
+import json
 import re
 
 import pytest
@@ -61,6 +64,33 @@ def test_two_visits_are_compared_with_the_trend_over_all(history):
     assert FALLING in done.stdout
 
 
+def test_uneven_visits_are_compared_with_bounds_that_are_short(make_exam, write_exam, history, tmp_path):
+    for visit, count in (("2026-02-01", 59), ("2026-02-02", 0), ("2026-02-03", 2)):
+        exam = make_exam(subject="P018", visit=visit, counts={TONGUE: count})
+        assert history("add", write_exam(exam, tmp_path / f"{visit}.json")).exit_code == 0
+    out = tmp_path / "P018.html"
+    done = history("compare", "P018", "--out", out)
+    assert done.exit_code == 0
+    for told in (done.stdout, out.read_text(encoding="utf-8")):
+        assert "–>1000)" in told.replace("&gt;", ">") or "–∞)" in told
+        assert not re.search(r"\d{20}", told)
+
+
+def test_a_trend_over_different_models_is_noted_where_the_latest_two_visits_agree(
+    make_exam, write_exam, history, tmp_path
+):
+    older = make_exam(visit="2025-10-13", counts={TONGUE: 3}, model_sha256="cd" * 32)
+    assert history("add", write_exam(older, tmp_path / "older.json")).exit_code == 0
+    out = tmp_path / "P017.html"
+    lines = history("compare", "P017", "--out", out).stdout.splitlines()
+    tongue, biceps = (next(line for line in lines if line.startswith(name)) for name in ("tongue", "biceps"))
+    models = "fasciscan-cnn abababab, fasciscan-cnn cdcdcdcd"
+    note = f"counted by different models ({models}): analyse all visits anew by one"
+    assert f"trend: {note}" in tongue
+    assert "models" not in biceps
+    assert out.read_text(encoding="utf-8").count(note) == 1
+
+
 def test_the_page_draws_every_visit_and_needs_nothing_beside_it(history, tmp_path):
     out = tmp_path / "pages" / "P017.html"
     assert history("compare", "P017", "--out", out).exit_code == 0
@@ -78,6 +108,20 @@ def test_the_record_is_exported_as_csv_and_json(history, tmp_path):
     assert (tmp_path / "all.json").read_text().count('"clip_sha256"') == 6
     assert history("export", "--out", tmp_path / "all.xls").exit_code == 2
     assert history("export", "--subject", "P999").exit_code == 1
+
+
+def test_a_spreadsheet_runs_nothing_of_the_export_and_reads_its_umlauts(history, make_exam, write_exam, tmp_path):
+    formula, umlauts = '=HYPERLINK("http://x")', "Zungenmuskel, übrige"
+    exam = make_exam(subject="P018", counts={(formula, "left"): 1, (umlauts, None): 2})
+    assert history("add", write_exam(exam, tmp_path / "exam.json")).exit_code == 0
+    for name in ("all.csv", "all.json"):
+        assert history("export", "--out", tmp_path / name, "--subject", "P018").exit_code == 0
+    assert (tmp_path / "all.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    with (tmp_path / "all.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert {row["muscle"] for row in csv.DictReader(file)} == {f"'{formula}", umlauts}
+    assert f"'{formula[:4]}" in history("export", "--subject", "P018").stdout
+    told = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert {analysis["muscle"] for analysis in told["analyses"]} == {formula, umlauts}
 
 
 @pytest.mark.parametrize(

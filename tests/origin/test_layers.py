@@ -207,6 +207,12 @@ def test_an_outline_that_misses_the_image_or_the_tissue_is_refused(corners, what
         read_muscle_region(a_clip(mask), corners)
 
 
+def test_an_outline_smaller_than_a_cell_is_refused():
+    dot = ((100, 100), (101, 100), (101, 101), (100, 101))
+    with pytest.raises(FasciscanError, match="draw --muscle-region larger"):
+        analyze(SAMPLE, ClipOptions(mm_per_px=0.1, muscle_region=dot))
+
+
 @pytest.mark.slow
 def test_an_outline_around_one_of_two_sites_leaves_the_other_uncounted():
     left = ((0, 0), (225, 0), (225, 400), (0, 400))

@@ -1,6 +1,7 @@
 """The annotated video plays at the recording's times and outlines an event while it lasts."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
@@ -44,6 +45,13 @@ def test_times_are_those_of_a_recording_with_an_uneven_rate(case, tmp_path):
     uneven = replace(case.clip, times_s=times_s, source=replace(case.clip.source, times_s=times_s))
     told, _ = decode(replace(case, clip=uneven), tmp_path)
     assert told == pytest.approx(times_s.tolist(), abs=1e-4)
+
+
+def test_a_time_in_a_bare_file_name_is_no_protocol(case, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    short = first_seconds(case, 0.5)
+    annotated_video.write_video(short.clip, short.result, short.raster, Path("2024-01-05T10:30:00.mp4"))
+    assert (tmp_path / "2024-01-05T10:30:00.mp4").stat().st_size > 0
 
 
 def test_odd_sizes_are_made_even_and_the_picture_is_not_covered(case, tmp_path):

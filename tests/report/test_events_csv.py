@@ -61,8 +61,8 @@ def test_no_events_give_the_header_alone(quiet_case, tmp_path):
 
 
 def test_excel_is_told_that_it_is_utf_8(case, tmp_path):
-    write_reports(case.clip, case.result, case.raster, tmp_path, ["csv"])
-    assert next(tmp_path.iterdir()).read_bytes().startswith(b"\xef\xbb\xbf")
+    (path,) = write_reports(case.clip, case.result, case.raster, tmp_path, ["csv"])
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
 
 
 @pytest.mark.parametrize("name", ['=HYPERLINK("x").mp4', "+1.mp4", "-1.mp4", "@SUM(A1).mp4"])

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -96,6 +97,17 @@ def test_the_page_needs_nothing_beside_it_and_runs_nothing(tmp_path):
         assert "src" not in attributes
         if tag == "svg":
             assert attributes.get("aria-label") or attributes.get("aria-hidden") == "true"
+
+
+def test_clips_whose_names_are_no_utf_8_are_told_in_every_file(tmp_path):
+    exam = make(tmp_path)
+    latin, sign = Path(os.fsdecode(b"latin\xe9.mp4")), "\N{REPLACEMENT CHARACTER}"
+    clip = clip_of("BB", "left", (7.0,), tmp_path)
+    clip = replace(clip, entry=replace(clip.entry, clip=latin))
+    failed = replace(exam.failed[0], clip=latin)
+    write_exam(make_exam([clip], [failed], None, subject="S07", visit_date=None, command="", version=""), tmp_path)
+    for name in ("exam.json", "exam.html", "events.csv"):
+        assert f"latin{sign}.mp4" in (tmp_path / name).read_text(encoding="utf-8-sig")
 
 
 def test_it_says_at_the_top_and_at_the_end_that_it_is_no_diagnosis(tmp_path):

@@ -6,20 +6,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from fasciscan.batch.tasks import ClipTask, Done, Reports
 from fasciscan.clip import hash_clip
 from fasciscan.errors import FasciscanError
-from fasciscan.report.write import NAMING_FORMATS, SHA_DIGITS, SUFFIXES
+from fasciscan.report.names import ENTRIES, FOLDER, FileId, candidates, entry_of, file_ids, is_free, would_replace
 
-FOLDER = ".fasciscan"
 NAMES = "names.json"
 """Which clip each name of reports belongs to, by its path; written before any work, so that names do not depend on
 which clip happens to be done first."""
-ENTRIES = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Ledger:
         return Done(task, reports.result, tuple(files), kept=False)
 
     def _entry(self, number: int) -> Path:
-        return self.out / FOLDER / ENTRIES / f"{self.names[number]}.json"
+        return entry_of(self.out, self.names[number])
 
     def _write(self, path: Path, content: bytes) -> None:
         _write_whole(path, content, self.out / FOLDER)
@@ -77,7 +75,7 @@ def open_ledger(out: Path, tasks: Sequence[ClipTask]) -> Ledger:
     """Open the record of a folder, made if it is not there, and give each task a name for its reports.
 
     Scanners give the clips of all patients the same few names. The first clip of a name gets it; to another's, part of
-    its SHA-256 is added.
+    its SHA-256 is added. So it is where a report would replace one of the clips.
 
     Raises
     ------
@@ -88,9 +86,10 @@ def open_ledger(out: Path, tasks: Sequence[ClipTask]) -> Ledger:
     try:
         (folder / ENTRIES).mkdir(parents=True, exist_ok=True)
         owners = _read(folder / NAMES)
+        inputs = file_ids(task.path for task in tasks)
         names = []
         for task in tasks:
-            names.append(_name(out, task, owners, set(names)))
+            names.append(_name(out, task, owners, set(names), inputs))
             owners[names[-1]] = _owner(task)
         _write_whole(folder / NAMES, _to_json(owners), folder)
     except OSError as error:
@@ -98,13 +97,14 @@ def open_ledger(out: Path, tasks: Sequence[ClipTask]) -> Ledger:
     return Ledger(out, tuple(names))
 
 
-def _name(out: Path, task: ClipTask, owners: dict[str, Any], given: set[str]) -> str:
-    """Find the first name for the reports of a clip that no other clip's hold."""
-    for name in _candidates(task):
-        if name in given:
+def _name(out: Path, task: ClipTask, owners: dict[str, Any], given: set[str], inputs: frozenset[FileId]) -> str:
+    """Find the first name for the reports of a clip that no other clip's hold and no clip itself has."""
+    sha256 = cache(partial(_sha_or_none, task))
+    for name in candidates(task.stem, sha256):
+        if name in given or would_replace(out, name, inputs):
             continue
         owner = owners.get(name)
-        if owner == _owner(task) or (owner is None and _is_free(out, name, task)):
+        if owner == _owner(task) or (owner is None and is_free(out, name, sha256)):
             return name
     raise AssertionError("there is always one more candidate")
 
@@ -112,22 +112,6 @@ def _name(out: Path, task: ClipTask, owners: dict[str, Any], given: set[str]) ->
 def _owner(task: ClipTask) -> str:
     """Tell one clip from another of the same relative path: a batch may be run from any folder."""
     return str(task.path.resolve())
-
-
-def _candidates(task: ClipTask):
-    yield task.stem
-    with_sha = f"{task.stem}-{_sha_or_none(task)[:SHA_DIGITS]}"
-    yield with_sha
-    yield from (f"{with_sha}-{number}" for number in count(2))
-
-
-def _is_free(out: Path, name: str, task: ClipTask) -> bool:
-    """Tell whether no report of this name is there, or it speaks of this very clip."""
-    if not any((out / f"{name}{suffix}").exists() for suffix in SUFFIXES.values()):
-        return True
-    texts = (out / f"{name}{SUFFIXES[format_]}" for format_ in NAMING_FORMATS)
-    sha256 = _sha_or_none(task)
-    return any(path.is_file() and sha256 in path.read_text(encoding="utf-8", errors="replace") for path in texts)
 
 
 def _sha_or_none(task: ClipTask) -> str:
@@ -151,7 +135,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _to_json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode("ascii")  # as paths need not be UTF-8
 
 
 def _write_whole(path: Path, content: bytes, scratch: Path) -> None:

@@ -9,14 +9,18 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
 from threading import Thread
+from threading import enumerate as enumerate_threads
 
 from fasciscan.batch.attempt import attempt, process_died, took_too_long
 from fasciscan.batch.tasks import ClipTask, Failed, Reports, Work
 
 MEMORY_LEAST_MB = 2048
 """A clip's share of the memory is not made smaller than this; analysing a usual one takes a quarter of it."""
+
+_NAME = "fasciscan clip"
+"""Of each process and of the thread that sees to it."""
 
 
 def run_here(
@@ -49,9 +53,10 @@ def run_here(
 
     context = get_context("forkserver")
     context.set_forkserver_preload(["__main__", attempt.__module__, work.__module__])
+    _start_server()
     limit_mb = memory_mb or max(_memory_mb() // jobs, MEMORY_LEAST_MB)
     # Its signature calls the second one mp_context, its code reads "context" (5.2); unread, it would fork this process.
-    settings = {"timeout": timeout_s, "context": context}
+    settings = {"timeout": timeout_s, "context": context, "name": _NAME}
     start = concurrent.process(**settings)(partial(_alone, work, limit_mb))
     waiting, running = iter(enumerate(tasks)), {}
     try:
@@ -65,7 +70,20 @@ def run_here(
                 yield number, _ending(future, tasks[number], timeout_s)
     finally:
         for future in running:
-            future.cancel()  # which also ends its process
+            future.cancel()
+        for thread in enumerate_threads():  # that end the processes, and are not to be cut off in it
+            if thread.name == _NAME:
+                thread.join()
+
+
+def _start_server() -> None:
+    """Start what the processes are forked from so that it, and they, leave Ctrl-C to this process, which ends them."""
+    resource_tracker.ensure_running()  # which would let it through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _ending(future, task: ClipTask, timeout_s: float) -> Reports | Failed:

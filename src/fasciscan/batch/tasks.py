@@ -12,6 +12,7 @@ from typing import Any
 
 from fasciscan.clip import ClipOptions
 from fasciscan.exam import Muscle
+from fasciscan.report.names import stem_of
 from fasciscan.twitch.judge.panel import ALONE
 
 
@@ -34,7 +35,7 @@ class ClipTask:
     @property
     def stem(self) -> str:
         """What its reports are called, if no other clip's are."""
-        return self.path.name if self.path.is_dir() else self.path.stem
+        return stem_of(self.path)
 
     @property
     def key(self) -> str:

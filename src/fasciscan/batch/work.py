@@ -12,8 +12,8 @@ from fasciscan.batch.tasks import ClipTask, Reports
 from fasciscan.errors import FasciscanError
 from fasciscan.pipeline import analyze
 from fasciscan.report import FORMATS, write_reports
+from fasciscan.report.names import SUFFIXES
 from fasciscan.report.result_json import result_to_dict
-from fasciscan.report.write import SUFFIXES
 from fasciscan.twitch import load_classifier
 
 

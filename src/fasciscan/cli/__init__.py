@@ -10,7 +10,7 @@ import typer
 
 from fasciscan import __version__
 from fasciscan.cli import analyze, evaluate, exam, history, info, simulate, train
-from fasciscan.cli.failures import CommandGroup
+from fasciscan.cli.failures import CommandGroup, say
 
 app = typer.Typer(
     cls=CommandGroup,
@@ -44,5 +44,5 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
 ) -> None:
     if version:
-        typer.echo(f"fasciscan {__version__}")
+        say(f"fasciscan {__version__}")
         raise typer.Exit

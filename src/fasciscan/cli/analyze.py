@@ -124,7 +124,9 @@ def _analyze_here(
     from fasciscan.pipeline import analyze as analyze_clip
     from fasciscan.report import write_reports
     from fasciscan.report.result_json import result_to_dict
+    from fasciscan.report.write import make_folder
 
+    make_folder(out)
     rows = []
     with share_bars(shown=not quiet) as start_clip:
 
@@ -175,6 +177,7 @@ def _warn_of_no_exposure(result: dict[str, Any]) -> None:
 
 
 def _print_rows(rows: list[_Row]) -> None:
+    from fasciscan.clip import printable
     from fasciscan.exam import Rate
     from fasciscan.report.words import say_interval, say_seconds
 
@@ -191,7 +194,7 @@ def _print_rows(rows: list[_Row]) -> None:
                 str(len(result["sites"])),
                 str(len(result["other_motion"])),
                 str(len(result["warnings"])),
-                str(row.report),
+                printable(row.report),
             ]
         )
     print_table(["clip", *figures, "report"], cells, figures=figures)

@@ -47,7 +47,8 @@ def read_region(text: str, option: str) -> tuple[tuple[float, float], ...]:
         points = []
     match points:
         case [(x, y, width, height)] if width > 0 and height > 0:
-            return ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
+            right, bottom = x + width - 1, y + height - 1  # the last pixels inside: a polygon holds its edge
+            return ((x, y), (right, y), (right, bottom), (x, bottom))
         case [(_, _), (_, _), (_, _), *_] if all(len(point) == 2 for point in points):
             return tuple((point[0], point[1]) for point in points)
         case _:

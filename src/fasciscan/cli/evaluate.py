@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from fasciscan.cli.failures import usage_error
+from fasciscan.cli.failures import say, usage_error
 from fasciscan.cli.options import Model, Quiet
 from fasciscan.cli.terminal import tally
 
@@ -69,7 +69,7 @@ def evaluate(
     evaluation = evaluate_clips(clips, task=Task(Tolerance(tolerance_s, tolerance_mm), least_mm))
     page = write_evaluation(evaluation, out)
     if not quiet:
-        typer.echo(f"{figures_table([evaluation])}\n\n{page}")
+        say(f"{figures_table([evaluation])}\n\n{page}")
 
 
 def _analyze_first(truths: list[Path], out: Path, model: str | None, jobs: int | None, *, quiet: bool) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
-from fasciscan.cli.failures import tell
+from fasciscan.cli.failures import say, tell
 from fasciscan.cli.options import Jobs, Model, Quiet, Scheduler, command_line
 from fasciscan.cli.terminal import print_sentences, print_table, tally
 
 if TYPE_CHECKING:  # which costs more than --help may take
-    from fasciscan.exam import Exam
+    from fasciscan.exam import Exam, Failed
 
 DEFAULT_OUT = Path("fasciscan-exam")
 
@@ -48,8 +49,8 @@ def init(
     from fasciscan.examine import start_exam
 
     manifest, form = start_exam(folder)
-    typer.echo(f"Check the muscles and sides in {manifest}, and fill in what is known in {form}. Then:")
-    typer.echo(f"  {shlex.join(['fasciscan', 'exam', str(folder), '--context', str(form)])}")
+    say(f"Check the muscles and sides in {manifest}, and fill in what is known in {form}. Then:")
+    say(f"  {shlex.join(['fasciscan', 'exam', str(folder), '--context', str(form)])}")
 
 
 @app.command(
@@ -76,20 +77,28 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Analyse every clip of an exam, add up the counts muscle by muscle, and write the exam's report."""
-    from fasciscan.examine import examine
+    from fasciscan.examine import NoneAnalysedError, examine
 
-    with tally("clips analysed", shown=not quiet) as tell_progress:
-        done = examine(
-            source, out, context=context, pdf=pdf, model=model, jobs=jobs, scheduler=scheduler, command=command_line(),
-            progress=tell_progress,
-        )  # fmt: skip
-    for failed in done.exam.failed:
-        tell(f"{failed.clip}: {failed.why}")
+    try:
+        with tally("clips analysed", shown=not quiet) as tell_progress:
+            done = examine(
+                source, out, context=context, pdf=pdf, model=model, jobs=jobs, scheduler=scheduler,
+                command=command_line(), progress=tell_progress,
+            )  # fmt: skip
+    except NoneAnalysedError as error:
+        _name(error.failed)
+        raise
+    _name(done.exam.failed)
     if not quiet:
         _print_exam(done.exam)
-        typer.echo(f"\n{done.page}")
+        say(f"\n{done.page}")
     if done.exam.failed:
         raise typer.Exit(1)
+
+
+def _name(failed: Sequence[Failed]) -> None:
+    for each in failed:
+        tell(f"{each.clip}: {each.why}")
 
 
 def _print_exam(exam: Exam) -> None:

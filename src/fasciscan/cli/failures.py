@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from fasciscan.errors import FasciscanError
+
+
+class StdoutError(FasciscanError):
+    """Stdout takes nothing, for this file as for the next."""
 
 
 class CommandGroup(TyperGroup):
@@ -31,6 +38,8 @@ def do_each(paths: Iterable[Path], work: Callable[[Path], None], *, debug: bool)
     for path in paths:
         try:
             work(path)
+        except (BrokenPipeError, StdoutError):
+            raise
         except FasciscanError as error:
             tell(str(error))
             all_done = False
@@ -41,6 +50,32 @@ def do_each(paths: Iterable[Path], work: Callable[[Path], None], *, debug: bool)
             tell(f"{path}: internal error ({cause}); please report it with the output of --debug.")
             all_done = False
     return all_done
+
+
+@contextmanager
+def to_stdout() -> Iterator[None]:
+    """Write to stdout in here. Where nobody reads on, Typer ends the program quietly, as others end in a pipe.
+
+    Raises
+    ------
+    StdoutError
+        If there is no room.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What it still holds goes nowhere, or else Python would complain of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = error.strerror or error
+        raise StdoutError(f"stdout: could not be written to ({reason}); send it where there is room.") from error
+
+
+def say(text: str, *, newline: bool = True) -> None:
+    """Write to stdout."""
+    with to_stdout():
+        typer.echo(text, nl=newline)
 
 
 def usage_error(what: str, option: str) -> typer.BadParameter:

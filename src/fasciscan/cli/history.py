@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fasciscan.cli.failures import tell, usage_error
+from fasciscan.cli.failures import say, tell, usage_error
 from fasciscan.cli.terminal import print_table
 from fasciscan.errors import FasciscanError
 
@@ -59,7 +59,7 @@ def add(
     with _store(db) as store:
         for path in dict.fromkeys(exams):
             try:
-                typer.echo(f"{path}: {_say_added(store.add(read_exam(path, subject, when)))}")
+                say(f"{path}: {_say_added(store.add(read_exam(path, subject, when)))}")
             except FasciscanError as error:
                 tell(str(error))
                 failed = True
@@ -131,7 +131,7 @@ def compare(
 
         write_page(history, changes, trends, out)
     _print_changes(history, before, after, changes, trends)
-    typer.echo("\n".join(["", FALLING, CHANCE, *([] if out is None else ["", str(out)])]))
+    say("\n".join(["", FALLING, CHANCE, *([] if out is None else ["", str(out)])]))
 
 
 @app.command()
@@ -146,7 +146,8 @@ def export(
     """Write every analysis of every clip as a table, earlier versions included."""
     from fasciscan.history.export import to_csv, to_json
 
-    writers = {".csv": to_csv, ".json": to_json}
+    # Without a byte-order mark Excel takes the umlauts of a muscle's name for Latin-1; JSON must have none.
+    writers = {".csv": (to_csv, "utf-8-sig"), ".json": (to_json, "utf-8")}
     if out is not None and out.suffix.lower() not in writers:
         raise typer.BadParameter(f"{str(out)!r}: name a .csv or a .json file", param_hint="--out")
     with _store(db) as store:
@@ -154,10 +155,11 @@ def export(
             store.subject(subject)  # which tells if there is none
         stored = store.stored(subject)
     if out is None:
-        typer.echo(to_csv(stored), nl=False)
+        say(to_csv(stored), newline=False)
         return
+    write, encoding = writers[out.suffix.lower()]
     try:
-        out.write_text(writers[out.suffix.lower()](stored), encoding="utf-8")
+        out.write_text(write(stored), encoding=encoding)
     except OSError as error:
         raise FasciscanError(f"{out}: cannot be written ({error.strerror}); name another file by --out.") from error
 
@@ -197,9 +199,9 @@ def remove(
         if not yes:
             typer.confirm(f"Remove {_say_analyses(len(picked))} of {subject}?", abort=True)
         removed = store.remove(each.analysis for each in picked)
-    typer.echo(f"{subject}: {_say_analyses(removed)} removed.")
+    say(f"{subject}: {_say_analyses(removed)} removed.")
     if number is not None and number > 1 and picked[0].is_current:
-        typer.echo("The analysis before it counts again.")
+        say("The analysis before it counts again.")
 
 
 def default_file() -> Path:
@@ -274,8 +276,9 @@ def _print_changes(
     for change in changes:
         row = [change.place.label, say_rate(change.before), say_rate(change.after), say_ratio(change.ratio)]
         row.append(say_p(change.ratio.p) if change.ratio else "–")
+        trend = trend_of.get(change.place)
         if trends:
-            trend = trend_of.get(change.place)
             row += [say_trend(trend), say_p(trend.p)] if trend else ["–", "–"]
-        rows.append([*row, change.note])
+        notes = [change.note, f"trend: {trend.note}" if trend and trend.note else ""]
+        rows.append([*row, "; ".join(filter(None, notes))])
     print_table([*headings, "note"], rows)

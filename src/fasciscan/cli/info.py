@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fasciscan.cli.failures import do_each
+from fasciscan.cli.failures import do_each, say
 from fasciscan.cli.options import Debug
 
 app = typer.Typer()
@@ -21,11 +21,11 @@ def info(
     """Print what is read from clips: coding, frames, true rate, timing, scale, tissue region, quality."""
 
     def work(path: Path) -> None:
-        from fasciscan.clip import describe, open_clip
+        from fasciscan.clip import describe, open_clip, printable
         from fasciscan.report.facts import say_facts
 
         facts = say_facts(describe(open_clip(path)))
-        typer.echo("\n".join([str(path), *(f"  {name:<11} {value}" for name, value in facts)]))
+        say("\n".join([printable(path), *(f"  {name:<11} {value}" for name, value in facts)]))
 
     if not do_each(dict.fromkeys(clips), work, debug=debug):
         raise typer.Exit(1)

@@ -24,6 +24,8 @@ SHARING_OPTIONS = ("--jobs", "--scheduler")
 
 def command_line() -> str:
     """Give the command line, without what only tells how the work is shared out: results must not depend on it."""
+    from fasciscan.clip import printable  # here: it loads what --help has no time for
+
     words = iter(sys.argv[1:])
     kept = []
     for word in words:
@@ -31,4 +33,4 @@ def command_line() -> str:
             next(words, None)
         elif not word.startswith(tuple(f"{option}=" for option in SHARING_OPTIONS)):
             kept.append(word)
-    return shlex.join(["fasciscan", *kept])
+    return printable(shlex.join(["fasciscan", *kept]))

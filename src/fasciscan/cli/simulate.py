@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fasciscan.cli.failures import usage_error
+from fasciscan.cli.failures import say, usage_error
 from fasciscan.cli.terminal import tally
 
 app = typer.Typer()
@@ -71,4 +71,4 @@ def simulate(
     truths = {path.with_suffix(".truth.json") for path in made}
     frames = sum(read_truth(path).timing.frames for path in truths - there)
     speed = f", {frames / (monotonic() - start):.0f} frames/s" if frames else ""
-    typer.echo(f"{out}: {len(truths - there)} clips made{speed}; {len(truths & there)} were there.")
+    say(f"{out}: {len(truths - there)} clips made{speed}; {len(truths & there)} were there.")

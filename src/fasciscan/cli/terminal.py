@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from fasciscan.cli.failures import to_stdout
+
 if TYPE_CHECKING:  # which costs more than --help may take
     from rich.console import Console
 
@@ -80,7 +82,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, figur
             table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # as text: a file name may look like markup
-    _stdout().print(table)
+    with to_stdout():
+        _stdout().print(table)
 
 
 def print_sentences(sentences: Iterable[str]) -> None:
@@ -88,7 +91,8 @@ def print_sentences(sentences: Iterable[str]) -> None:
     from rich.text import Text
 
     for sentence in sentences:
-        _stdout().print(Text(sentence))
+        with to_stdout():
+            _stdout().print(Text(sentence))
 
 
 def _stdout() -> Console:

@@ -2,7 +2,7 @@
 
 from fasciscan.clip.copies import frozen_stretches, mark_copies, true_rate
 from fasciscan.clip.describe import Description, describe, warn_of_lost_frames
-from fasciscan.clip.open import hash_clip, open_clip
+from fasciscan.clip.open import hash_clip, open_clip, printable
 from fasciscan.clip.quality import Quality, Unusable, judge_quality
 from fasciscan.clip.records import Clip, ClipOptions, Frame, FrameSource, Scale
 
@@ -21,6 +21,7 @@ __all__ = [
     "judge_quality",
     "mark_copies",
     "open_clip",
+    "printable",
     "true_rate",
     "warn_of_lost_frames",
 ]

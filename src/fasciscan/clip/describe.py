@@ -39,7 +39,7 @@ class Description:
 def describe(clip: Clip) -> Description:
     """Read a clip once and tell what it is and what it is good for."""
     times_s, difference, contrast = _read_through(clip)
-    quality = judge_quality(times_s, mark_copies(difference), contrast)
+    quality = judge_quality(times_s, mark_copies(difference), contrast, promised_s=clip.times_s)
     rows, columns = np.flatnonzero(clip.mask.any(axis=1)), np.flatnonzero(clip.mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
     return Description(

@@ -58,6 +58,9 @@ KEYWORDS = (
     "RedPaletteColorLookupTableData",
     "GreenPaletteColorLookupTableData",
     "BluePaletteColorLookupTableData",
+    "SegmentedRedPaletteColorLookupTableData",
+    "SegmentedGreenPaletteColorLookupTableData",
+    "SegmentedBluePaletteColorLookupTableData",
     "FrameIncrementPointer",
     "FrameTimeVector",
     "FrameTime",
@@ -83,6 +86,8 @@ DATA_TISSUE = 1
 UNIT_CM = 3
 """Physical Units X/Y Direction, C.8.5.5.1.15: centimetres per pixel."""
 MM_PER_CM = 10.0
+BYTE_WHITE = 255
+"""A palette that nowhere goes beyond it counts in 8 bits: in 16 it would be black all over."""
 RATE_RANGE_HZ = (0.1, 10_000.0)
 """Outside of it a rate is a mistake: ultrafast scanners reach 10,000 frames/s."""
 
@@ -223,7 +228,7 @@ def _native_pictures(path: Path, offset: int, length: int, header: Dataset, prom
     else:
         shape = (samples, height, width) if planes_apart else (height, width, samples)
     dtype = _number_type(path, header)
-    layout = _NativeLayout(photometric, planes_apart, _Meaning(None, _palette(header)))
+    layout = _NativeLayout(photometric, planes_apart, _Meaning(None, _palette(path, header)))
     pictures = RawPictures(path, offset, promised, shape, dtype, layout.to_luma)
     found = min(promised, whole_pictures(path, offset, pictures.picture_bytes))
     if not found:
@@ -241,7 +246,7 @@ def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised
     pieces = find_pictures(file)[:promised]
     if not pieces:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
-    meaning = _Meaning(None, _palette(header))
+    meaning = _Meaning(None, _palette(path, header))
     bits = _whole_number(header, "BitsAllocated", 8)
     is_baseline = bits == 8 and header.file_meta.TransferSyntaxUID in {
         "1.2.840.10008.1.2.4.50",
@@ -265,16 +270,21 @@ def _number_type(path: Path, header: Dataset) -> np.dtype:
     return np.dtype(f"{order}{kind}{bits // 8}")
 
 
-def _palette(header: Dataset) -> NDArray[np.uint8] | None:
-    """Luma of each entry of the palette; None where there is none."""
+def _palette(path: Path, header: Dataset) -> NDArray[np.uint8] | None:
+    """Luma of each entry of the palette; None where the pixels are no entries of one."""
     from pydicom.pixels.processing import apply_color_lut
 
     if header.get("PhotometricInterpretation") != "PALETTE COLOR":
         return None
     entries = 2 ** min(16, _whole_number(header, "BitsAllocated", 8))
-    colours = apply_color_lut(np.arange(entries, dtype=np.uint16).reshape(1, -1), header)
-    white = 255.0 if colours.dtype == np.uint8 else float(np.iinfo(np.uint16).max)
-    return to_luma(colours, None if white == 255.0 else Levels(0.0, white))[0]
+    nonsense = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, struct.error)
+    try:
+        colours = apply_color_lut(np.arange(entries, dtype=np.uint16).reshape(1, -1), header)
+    except nonsense as error:
+        raise ClipError(path, "lacks the palette of its colours, or has a broken one", "export it as RGB") from error
+    if colours.max() <= BYTE_WHITE:  # of 8 bits, though some writers store them in 16
+        return to_luma(colours.astype(np.uint8), None)[0]
+    return to_luma(colours, Levels(0.0, float(np.iinfo(np.uint16).max)))[0]
 
 
 def _window(header: Dataset) -> Levels | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip.jpeg import decode_jpegs
+from fasciscan.clip.jpeg import JPEG_END, decode_jpegs
 from fasciscan.clip.recording import Luma, spread_positions
 
 if TYPE_CHECKING:
@@ -71,7 +71,14 @@ class EncapsulatedPictures:
                 yield position, luma
 
     def _decode_jpegs(self, positions: range | list[int]) -> Iterator[tuple[int, Luma]]:
-        for position, luma in decode_jpegs(self._compressed(positions)):
+        # Fragments are whole, so a file cut short lacks only the end of its last picture. Where another has no end
+        # mark, its writer left it out.
+        last = len(self.pieces) - 1
+        pictures = (
+            (position, data if position == last else data.rstrip(b"\0") + JPEG_END)
+            for position, data in self._compressed(positions)
+        )
+        for position, luma in decode_jpegs(pictures):
             yield position, self.convert(luma, str(self.header.PhotometricInterpretation))
 
     def _decode_others(self, positions: range | list[int]) -> Iterator[tuple[int, Luma]]:

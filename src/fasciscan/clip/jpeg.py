@@ -18,7 +18,7 @@ JPEG_LOOKAHEAD = 6
 """JPEG pictures under way at once: enough to keep the threads busy, few enough to need no memory."""
 JPEG_END = b"\xff\xd9"
 JPEG_PADDING = 32
-"""The end mark lies within so many last bytes: DICOM and AVI pad pictures to even or aligned lengths."""
+"""The end mark lies within so many last bytes that are not zero: some writers add a few of their own."""
 
 
 def decode_jpegs(pictures: Iterable[tuple[Label, bytes]]) -> Iterator[tuple[Label, Luma]]:
@@ -37,6 +37,7 @@ def decode_jpeg(data: bytes) -> Luma | None:
     """Grey levels of a JPEG picture, (height, width), or None where it is broken."""
     import cv2
 
+    data = data.rstrip(b"\0")  # AVI and DICOM fill up to even lengths, to sectors, or to one size for all pictures
     if JPEG_END not in data[-JPEG_PADDING:]:
         return None
     luma = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from fasciscan.clip.recording import Begun, Recording, TimedFrames
@@ -50,7 +51,8 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
     seen = survey(pictures, len(timing.times_s))
     if seen is None:
         raise ClipError(path, "none of its frames can be decoded", "export the clip again")
-    tissue = find_tissue(seen, recording.box, options.roi)
+    duration_s = float(timing.times_s[-1] - timing.times_s[0])
+    tissue = find_tissue(seen, recording.box, options.roi, duration_s)
     scale, scale_warnings = settle_scale(recording.scale, options, tissue.mask)
     return Clip(
         path=path,
@@ -67,6 +69,11 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
         source=TimedFrames(pictures, timing.times_s),
         warnings=recording.warnings + timing.warnings + scale_warnings + tissue.warnings,
     )
+
+
+def printable(name: str | Path) -> str:
+    """Tell a file's name as text; what of it is no UTF-8, as on disks of another age, becomes a replacement sign."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def hash_clip(path: Path) -> str:

@@ -20,6 +20,8 @@ GOOD_LENGTH_S = 10.0
 """10 s miss 30 % of the muscles that fasciculate (Duarte 2020, PMC7170585)."""
 LONGEST_GAP_S = 0.5
 """A gap in the timestamps this long may have hidden the longest limb fasciculation."""
+LEAST_EXPOSURE_S = 1e-6
+"""What is less is left by rounding."""
 DARK_CONTRAST = 2.0
 """Standard deviation of the grey levels in tissue below which there is no speckle to follow. Real clips have 15 or
 more."""
@@ -57,6 +59,7 @@ def judge_quality(
     copies: NDArray[np.bool_],
     contrast: NDArray[np.floating] | None = None,
     moving: Sequence[Unusable] = (),
+    promised_s: NDArray[np.float64] | None = None,
 ) -> Quality:
     """Tell what of a clip can be analysed.
 
@@ -70,6 +73,8 @@ def judge_quality(
         (n,) standard deviation of the grey levels inside the tissue; nan where it was not measured.
     moving
         Stretches in which the motion itself hides a twitch, found by who measures it.
+    promised_s
+        (m,) time of each frame the file promises; by default it promises those that were read.
 
     References
     ----------
@@ -78,15 +83,19 @@ def judge_quality(
     if not len(times_s):
         return Quality(0.0, 0.0, 0, 0.0, (), ("no frame could be decoded",))
     start_s, end_s = float(times_s[0]), clip_end(times_s)
+    missing = _missing_ends(start_s, end_s, times_s if promised_s is None else promised_s)
     rate = true_rate(times_s, copies)
     nominal = float((len(times_s) - 1) / (times_s[-1] - start_s)) if len(times_s) > 1 else 0.0
     whole = _unfit_as_a_whole(end_s - start_s, rate)
     if whole:
-        unusable: tuple[Unusable, ...] = (Unusable(start_s, end_s, whole),)
+        unusable = _without_overlap([Unusable(start_s, end_s, whole), *missing])
     else:
-        unusable = _without_overlap([*_frozen(times_s, copies), *_gaps(times_s), *_dark(times_s, contrast), *moving])
-    exposure_s = max(0.0, end_s - start_s - sum(part.end_s - part.start_s for part in unusable))
-    told = _warn(end_s - start_s, rate, nominal, copies, unusable)
+        parts = [*_frozen(times_s, copies), *_gaps(times_s), *_dark(times_s, contrast), *moving, *missing]
+        unusable = _without_overlap(parts)
+    whole_s = end_s - start_s + sum(part.end_s - part.start_s for part in missing)
+    left_s = whole_s - sum(part.end_s - part.start_s for part in unusable)
+    exposure_s = left_s if left_s > LEAST_EXPOSURE_S else 0.0
+    told = _warn(whole_s, rate, nominal, copies, unusable)
     return Quality(rate, nominal, int(copies.sum()), exposure_s, unusable, told)
 
 
@@ -99,6 +108,15 @@ def _unfit_as_a_whole(duration_s: float, rate_hz: float) -> str:
     if rate_hz < SLOWEST_RATE_HZ:
         return f"too slow: {rate_hz:.1f} new images/s, at least {SLOWEST_RATE_HZ:.0f} are needed"
     return ""
+
+
+def _missing_ends(start_s: float, end_s: float, promised_s: NDArray[np.float64]) -> list[Unusable]:
+    """Where the file promises frames before the first that was read, or after the last."""
+    begins_s, ends_s = float(promised_s[0]), clip_end(promised_s)
+    parts = [(begins_s, start_s), (end_s, ends_s)]
+    # Less than a frame is no gap: how long the last one lasts is reckoned from those before.
+    frame_s = (ends_s - begins_s) / len(promised_s)
+    return [Unusable(begin, end, "no frames") for begin, end in parts if end - begin >= frame_s / 2]
 
 
 def _frozen(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) -> list[Unusable]:
@@ -137,7 +155,7 @@ def _warn(
 ) -> tuple[str, ...]:
     told = []
     lost_s = sum(part.end_s - part.start_s for part in unusable)
-    if lost_s >= duration_s:
+    if lost_s >= duration_s - LEAST_EXPOSURE_S:
         reasons = dict.fromkeys(part.why for part in unusable)
         told.append(f"nothing of this clip can be analysed: {'; '.join(reasons)}")
     elif unusable:

@@ -11,6 +11,9 @@ from fasciscan.errors import FasciscanError
 SCALE_DIFFERS = 0.02
 """A user's scale further than this from the file's is told: rounding explains less."""
 
+DEEP_MM = (2.0, 400.0)
+"""Height of a whole picture at least, and depth of its tissue at most: beyond these bounds someone mistyped."""
+
 
 def settle_scale(
     told: Scale | None, options: ClipOptions, mask: NDArray[np.bool_]
@@ -29,7 +32,8 @@ def settle_scale(
     Raises
     ------
     FasciscanError
-        If the user gives a scale that is not a positive number, or two of them.
+        If the user gives a scale that is not a positive number, makes the tissue millimetres or metres deep, or gives
+        two of them.
     """
     if options.mm_per_px is not None and options.depth_mm is not None:
         raise FasciscanError("Both --mm-per-px and --depth-mm are given; give one of them.")
@@ -38,13 +42,28 @@ def settle_scale(
         return told, () if told else ("no scale: sizes are in pixels; pass --mm-per-px or --depth-mm",)
     if not (np.isfinite(given) and given > 0):
         raise FasciscanError(f"The scale must be a positive number of millimetres, not {given}.")
+    rows = np.flatnonzero(mask.any(axis=1))
+    count = float(rows[-1] - rows[0] + 1)
     if options.mm_per_px is not None:
-        scale = Scale(given, given, "user")
+        scale, laid = Scale(given, given, "user"), ()
     else:
-        rows = np.flatnonzero(mask.any(axis=1))
-        side = given / float(rows[-1] - rows[0] + 1)
-        scale = Scale(side, side, "user depth")
-    return scale, _compare(told, scale)
+        scale = Scale(given / count, given / count, "user depth")
+        laid = _tell_rows(given, rows, len(mask)) if options.roi is None else ()
+    deep_mm, (least, most) = scale.y_mm_per_px * count, DEEP_MM
+    if scale.y_mm_per_px * len(mask) < least or deep_mm > most:  # a part of a picture may be as small as it likes
+        raise FasciscanError(
+            f"The scale given makes the tissue {deep_mm:.3g} mm deep, where {least:g} to {most:g} mm can be;"
+            " correct it."
+        )
+    return scale, (*laid, *_compare(told, scale))
+
+
+def _tell_rows(depth_mm: float, rows: NDArray[np.intp], height: int) -> tuple[str, ...]:
+    """Say what a depth was laid over: in a short, quiet clip less of the tissue may be found than there is."""
+    return (
+        f"the {depth_mm:g} mm of depth were laid over rows {rows[0]} to {rows[-1]} of {height}, where tissue was found;"
+        " if it reaches farther, pass --roi",
+    )
 
 
 def _compare(told: Scale | None, scale: Scale) -> tuple[str, ...]:

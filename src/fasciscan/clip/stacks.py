@@ -29,8 +29,8 @@ BROKEN_CHAIN = "invalid page offset"
 """What tifffile says where a page is followed by none and should be."""
 TIFF_FAILURES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, OSError)
 """What tifffile raises over damaged files; its own error is a ValueError."""
-MOST_CHANNELS = 4
-"""Grey, RGB or RGBA; a longer last axis is not colour."""
+CHANNELS = frozenset({1, 3, 4})
+"""Grey, RGB or RGBA; a last axis of another length is not colour."""
 
 
 def open_folder(path: Path) -> Recording:
@@ -88,11 +88,11 @@ def open_npy(path: Path) -> Recording:
         If it is another kind of array, or holds not even one frame.
     """
     shape, dtype, offset = _npy_header(path)
-    if len(shape) not in {3, 4} or (len(shape) == 4 and shape[3] > MOST_CHANNELS) or dtype.kind not in "uifb":
+    if len(shape) not in {3, 4} or (len(shape) == 4 and shape[3] not in CHANNELS) or dtype.kind not in "uifb":
         raise ClipError(
             path,
             f"holds {dtype} of shape {shape}",
-            "store grey levels as (frames, height, width) or RGB with a 4th axis",
+            "store grey levels as (frames, height, width), or with a 4th axis of 1, 3 or 4 channels (grey, RGB, RGBA)",
         )
     check_size(path, shape[2], shape[1])
     raw = RawPictures(path, offset, shape[0], shape[1:], dtype, partial(to_luma, levels=None))
@@ -196,8 +196,10 @@ def _describe_tiff(path: Path, tiff: TiffFile) -> Recording:
     """Tell a stack of pages from one block of numbers behind a single page, as ImageJ writes large ones."""
     first = tiff.pages[0].aspage()
     shape, dtype = first.shape, np.dtype(first.dtype or np.uint8)
-    if len(shape) not in {2, 3} or (len(shape) == 3 and shape[2] > MOST_CHANNELS):
-        raise ClipError(path, f"has pages of shape {shape}", "store one grey or RGB image a page")
+    if len(shape) not in {2, 3} or (len(shape) == 3 and shape[2] not in CHANNELS):
+        raise ClipError(
+            path, f"has pages of shape {shape}", "store one image a page, of 1, 3 or 4 channels (grey, RGB, RGBA)"
+        )
     check_size(path, shape[1], shape[0])
     deep = dtype != np.uint8
     stacked = int((tiff.imagej_metadata or {}).get("images", 1))

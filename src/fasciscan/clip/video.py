@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
-from av.error import FFmpegError
+from av.error import FFmpegError, InvalidDataError
 from av.packet import Packet
 from av.stream import Disposition
 from av.video.format import VideoFormat
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from fasciscan.clip.jpeg import decode_jpegs
 from fasciscan.clip.recording import Luma, Recording, check_size, spread_positions
 from fasciscan.clip.timing import Timing, assumed_timing, timing_from_stamps
+from fasciscan.clip.turn import Turn, turn_of
 from fasciscan.errors import ClipError
 
 DECODER_THREADS = 2
@@ -29,12 +30,14 @@ LEAST_SHARED_BYTES = 1000
 """Mean size of coded frames from which on a second thread pays: a still 512×512 clip of 370 bytes a frame takes 1.7
 times as much processor time with two, since handing a frame on costs as much as decoding it; one of 5,700 bytes 1.1."""
 BYTE_BITS = 8
+TEXT_FORMAT = "tty"
+"""FFmpeg's name for plain text, which it draws letter by letter as the pictures of a terminal."""
 SQUARE_WITHIN = 0.01
 """Pixels this near to square are square: cropping and rounding leave such ratios behind."""
 
 
 def open_video(path: Path) -> Recording:
-    """Open a video file and list its frames, without decoding any.
+    """Open a video file and list its frames; only the first is decoded, since it tells how to turn them all.
 
     Raises
     ------
@@ -42,7 +45,7 @@ def open_video(path: Path) -> Recording:
         If FFmpeg cannot read it, or it has no video or no frames.
     """
     try:
-        with av.open(str(path)) as container:
+        with _open(path) as container:
             stream = _video_stream(path, container)
             listing = _list_packets(container, stream)
             promised = stream.frames
@@ -75,6 +78,8 @@ class VideoPictures:
     is_jpeg: bool
     threads: int
     """That FFmpeg decodes with."""
+    turn: Turn
+    """From stored pictures to those shown, whose size is `shape`."""
 
     @cached_property
     def _position_of(self) -> dict[int, int]:
@@ -88,19 +93,21 @@ class VideoPictures:
             position = self._position_of.get(stamp, position + 1) if stamp is not None else position + 1
             if position >= self.frame_count:
                 return
-            if luma.shape == self.shape:
-                yield position, luma
+            turned = self.turn.apply(luma)
+            if turned.shape == self.shape:
+                yield position, turned
 
     def spread(self, count: int) -> Iterator[Luma]:
         """Read key frames from all over the clip: others would need all frames since the last key frame."""
         chosen = [self.key_stamps[i] for i in spread_positions(len(self.key_stamps), count)] if self.key_stamps else []
-        with av.open(str(self.path)) as container:
+        with _open(self.path) as container:
             stream = _video_stream(self.path, container)
             stream.codec_context.thread_count = 1
             for stamp in chosen:
                 luma = _decode_at(container, stream, stamp)
-                if luma is not None and luma.shape == self.shape:
-                    yield luma
+                turned = None if luma is None else self.turn.apply(luma)
+                if turned is not None and turned.shape == self.shape:
+                    yield turned
 
 
 def luma_of(frame: VideoFrame) -> Luma:
@@ -130,8 +137,18 @@ def _has_luma_plane(pixel_format: str) -> bool:
     )
 
 
+def _open(path: Path) -> InputContainer:
+    """Open for reading; text tags that are not UTF-8 (titles, comments) do no harm, since none is read.
+
+    The path is made absolute since FFmpeg takes what stands before a colon in a bare name for a protocol.
+    """
+    return av.open(str(path.absolute()), metadata_errors="replace")
+
+
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
-    """Pick the main video stream; a cover picture in a sound file is none."""
+    """Pick the main video stream; a cover picture in a sound file is none, and neither is text."""
+    if container.format.name == TEXT_FORMAT:
+        raise ClipError(path, "is text and no video", "give the ultrasound clip itself")
     streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not streams:
         raise ClipError(path, "holds no video", "give the ultrasound clip itself")
@@ -168,24 +185,28 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
     marks = listing.stamps if stamps else listing.decode_stamps
     key_stamps = [marks[i] for i in np.flatnonzero(listing.keys)]
     codec = stream.codec_context.name
+    first = next(_decode_frames(path, 1), None)
+    turn = Turn() if first is None else turn_of(first)
+    shown = (width, height) if turn.is_swapped else (height, width)
     pictures = VideoPictures(
         path,
         stamps,
         tuple(stamp for stamp in key_stamps if stamp is not None),
         count,
-        (height, width),
+        shown,
         codec == "mjpeg" and _opencv_reads(path, (height, width)),
         DECODER_THREADS if np.mean(listing.sizes) >= LEAST_SHARED_BYTES else 1,
+        turn,
     )
     inter_coded = not keys.all()
     return Recording(
         codec=codec,
-        width=width,
-        height=height,
+        width=shown[1],
+        height=shown[0],
         timing=timing,
         key_frames=keys if inter_coded else np.zeros(count, np.bool_),
         pictures=pictures,
-        warnings=_warn_of_losses(stream, promised, count),
+        warnings=_warn_of_losses(stream, turn, promised, count),
     )
 
 
@@ -212,19 +233,25 @@ def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple
     return assumed_timing(count, rate, why), None, order
 
 
-def _warn_of_losses(stream: VideoStream, promised: int, count: int) -> tuple[str, ...]:
+def _warn_of_losses(stream: VideoStream, turn: Turn, promised: int, count: int) -> tuple[str, ...]:
     warnings = []
     if count < promised - 1:
         warnings.append(f"the file is cut short: {count} of {promised} frames are there and were analysed")
     aspect = stream.sample_aspect_ratio
     if aspect and abs(float(aspect) - 1) > SQUARE_WITHIN:
-        warnings.append(f"pixels are not square (width : height = {aspect}): one scale does not hold both ways")
+        shown = 1 / aspect if turn.is_swapped else aspect
+        warnings.append(f"pixels are not square (width : height = {shown}): one scale does not hold both ways")
     return tuple(warnings)
 
 
 def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]:
+    for frame in _decode_frames(path, threads):
+        yield frame.pts, luma_of(frame)
+
+
+def _decode_frames(path: Path, threads: int) -> Iterator[VideoFrame]:
     """Decode with so many of FFmpeg's frame threads; packets that cannot be decoded are passed over."""
-    with av.open(str(path)) as container:
+    with _open(path) as container:
         stream = _video_stream(path, container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
@@ -233,8 +260,7 @@ def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]
                 frames = packet.decode()
             except FFmpegError:
                 continue
-            for frame in frames:
-                yield frame.pts, luma_of(frame)
+            yield from frames
 
 
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
@@ -261,7 +287,7 @@ def _decode_at(container: InputContainer, stream: VideoStream, stamp: int) -> Lu
 
 def _decode_jpegs(path: Path) -> Iterator[tuple[int | None, Luma]]:
     """Decode motion JPEG with OpenCV, which is faster than FFmpeg at it."""
-    with av.open(str(path)) as container:
+    with _open(path) as container:
         packets = _packets(container, _video_stream(path, container))
         yield from decode_jpegs((packet.pts, bytes(packet)) for packet in packets if packet.size)
 
@@ -276,7 +302,7 @@ def _unreadable(path: Path, error: Exception) -> ClipError:
     """Say in one line what FFmpeg could not read."""
     with path.open("rb") as file:
         head = file.read(12)
-    if head[4:8] == b"ftyp":
+    if isinstance(error, InvalidDataError) and head[4:8] == b"ftyp":
         return ClipError(path, "is cut short: its index of frames is missing", "copy or export it again")
     reason = getattr(error, "strerror", None) or str(error)
     return ClipError(path, f"cannot be read as video ({reason})", "check that it is a clip and plays elsewhere")

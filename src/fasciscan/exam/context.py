@@ -19,6 +19,7 @@ CHANGES = ("worse", "steady", "better", "comes and goes")
 FULL_STRENGTH = 5.0
 """Medical Research Council grade of normal strength."""
 MONTHS_RANGE = (0.0, 1200.0)
+"""Up to a century; beyond someone mistyped."""
 BMI_RANGE = (8.0, 100.0)
 """kg/m²; outside of it someone mistyped."""
 NOTABLE_BMI_LOSS = 0.05

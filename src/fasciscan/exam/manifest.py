@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from fasciscan.clip import printable
 from fasciscan.errors import FasciscanError
 
 COLUMNS = ("clip", "muscle", "side", "view", "subject", "visit_date", "mm_per_px", "notes")
@@ -94,8 +95,11 @@ def write_manifest(entries: Sequence[Entry], path: Path) -> None:
     Raises
     ------
     FasciscanError
-        If there is one already, since someone may have edited it.
+        If there is one already, since someone may have edited it, or a clip's name is no text.
     """
+    for entry in entries:
+        if (told := printable(entry.clip)) != str(entry.clip):
+            raise FasciscanError(f"{told}: its name is no UTF-8, which a manifest is; rename it.")
     try:
         with path.open("x", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)
@@ -154,9 +158,7 @@ def _read_row(path: Path, line: int, row: Mapping[str | None, Any]) -> Entry:
     def refuse(what: str, remedy: str) -> FasciscanError:
         return FasciscanError(f"{path}: line {line} {what}; {remedy}.")
 
-    beyond = [
-        cell.strip() for cell in row.get(None) or () if cell.strip()
-    ]  # where csv puts what no column is there for
+    beyond = [cell.strip() for cell in row.get(None) or () if cell.strip()]  # for which there is no column
     if beyond:
         raise refuse(f"goes on beyond its columns with {beyond[0]!r}", "put a cell with commas in quotation marks")
     for name in REQUIRED:

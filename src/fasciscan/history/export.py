@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fasciscan.history.records import Stored
+from fasciscan.report.events_csv import cell
 
 SCHEMA = "fasciscan.history/1"
 COLUMNS = (
@@ -20,11 +21,13 @@ COLUMNS = (
 
 
 def to_csv(stored: Sequence[Stored]) -> str:
-    """Give the record as CSV with a heading."""
+    """Give the record as CSV with a heading; text that a spreadsheet would run is disarmed, numbers stay exact."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list[str](COLUMNS), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(_row(each) for each in stored)
+    for each in stored:
+        row = _row(each)
+        writer.writerow({name: cell(value) if isinstance(value, str) else value for name, value in row.items()})
     return text.getvalue()
 
 

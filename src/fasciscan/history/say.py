@@ -10,6 +10,9 @@ from fasciscan.report.words import say_interval, say_number, say_seconds
 
 P_LEAST = 0.001
 """Smaller ones say nothing more."""
+FACTOR_LEAST = 0.01
+FACTOR_MOST = 1000
+"""A month. Smaller and larger ones say nothing more; visits of one week may allow numbers of forty digits."""
 
 
 def say_seen(seen: Seen | None) -> str:
@@ -30,8 +33,9 @@ def say_ratio(ratio: RateRatio | None) -> str:
 
 
 def say_trend(trend: Trend) -> str:
-    """Say a trend: ``"1.20 (1.05–1.38)"`` a month."""
-    return f"{trend.ratio_per_month:.2f} ({trend.low:.2f}–{trend.high:.2f})"
+    """Say a trend: ``"1.20 (1.05–1.38)"`` a month; ``">1000"`` or ``"<0.01"`` beyond, ∞ for what no number holds."""
+    factor, low, high = (_say_factor(value) for value in (trend.ratio_per_month, trend.low, trend.high))
+    return f"{factor} ({low}–{high})"
 
 
 def say_p(p: float) -> str:
@@ -41,3 +45,11 @@ def say_p(p: float) -> str:
 
 def _or_endless(value: float | None) -> str:
     return "∞" if value is None else say_number(value)
+
+
+def _say_factor(value: float | None) -> str:
+    if value is None:
+        return "∞"
+    if value < FACTOR_LEAST:
+        return f"<{FACTOR_LEAST}"
+    return f">{FACTOR_MOST}" if value > FACTOR_MOST else f"{value:.2f}"

@@ -66,7 +66,8 @@ def write_video(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> N
         The file to write.
     """
     canvas = _Canvas.for_clip(clip, result)
-    with av.open(str(path), "w", format="mp4") as container:
+    # Absolute, since FFmpeg takes what stands before a colon in a bare name for a protocol.
+    with av.open(str(path.absolute()), "w", format="mp4") as container:
         stream = _add_stream(container, clip, canvas)
         last_pts = -1
         for frame in clip.frames():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from fasciscan.clip import printable
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
@@ -85,7 +86,7 @@ def write_csv(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> Non
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(["clip", "counted", *COLUMNS])
-        writer.writerows([cell(clip.path.name), counted, *_cells(event)] for counted, event in told)
+        writer.writerows([cell(printable(clip.path.name)), counted, *_cells(event)] for counted, event in told)
 
 
 def _cells(event: Event) -> list[object]:

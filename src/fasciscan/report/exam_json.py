@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fasciscan import exam as exam_package
+from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.context import Context
 from fasciscan.exam.counts import Rate
@@ -51,7 +52,7 @@ def exam_to_dict(exam: Exam, folder: Path) -> dict[str, Any]:
         "summary": _summary(exam.summary),
         "context": None if exam.context is None else _context(exam.context),
         "failed": [
-            {"clip": failed.clip.name, "muscle": failed.muscle, "side": failed.side, "why": failed.why}
+            {"clip": printable(failed.clip.name), "muscle": failed.muscle, "side": failed.side, "why": failed.why}
             for failed in exam.failed
         ],
         "warnings": list(exam.warnings),
@@ -99,7 +100,7 @@ def _muscle(muscle: MuscleCount, folder: Path) -> dict[str, Any]:
 
 def _clip(clip: ClipCount, folder: Path) -> dict[str, Any]:
     return {
-        "clip": clip.entry.clip.name,
+        "clip": printable(clip.entry.clip.name),
         "report": relative(clip.report, folder),
         "sha256": clip.sha256,
         "view": clip.entry.view,

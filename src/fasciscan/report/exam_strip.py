@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.muscle_counts import MuscleCount
 
@@ -54,7 +55,7 @@ def _draw_clip(clip: ClipCount, x: float, width: float) -> ClipStrip:
     return ClipStrip(
         x,
         width,
-        clip.entry.clip.name,
+        printable(clip.entry.clip.name),
         tuple((x + scale * event.peak_s, (HEIGHT - MARK) * event.y_px / clip.height) for event in clip.events),
         tuple(x + scale * peak_s for peak_s in clip.other_s),
         tuple((x + scale * start_s, scale * (end_s - start_s)) for start_s, end_s in clip.excluded_s),

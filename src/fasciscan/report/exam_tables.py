@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount, ClipEvent
 from fasciscan.exam.counts import Rate
 from fasciscan.exam.muscle_counts import MuscleCount
@@ -115,4 +116,4 @@ def _bounds(name: str, rate: Rate | None) -> Row:
 
 def _event(clip: ClipCount, event: ClipEvent) -> Row:
     told = {name: getattr(event, name) for name in EVENT_COLUMNS if hasattr(event, name)}
-    return {"clip": clip.entry.clip.name, "sha256": clip.sha256, **told}
+    return {"clip": printable(clip.entry.clip.name), "sha256": clip.sha256, **told}

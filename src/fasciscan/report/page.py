@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from fasciscan.clip import printable
 from fasciscan.clip.records import Clip
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
@@ -84,7 +85,7 @@ def write_page(clip: Clip, result: ClipResult, raster: Raster, path: Path) -> No
         .get_template("report.html.j2")
         .render(
             clip=result.clip,
-            clip_name=clip.path.name,
+            clip_name=printable(clip.path.name),
             result=result,
             events=in_time,
             others=sorted(result.other_motion, key=lambda event: event.onset_s),
@@ -149,6 +150,7 @@ def make_environment() -> Environment:
     environment.filters["seconds"] = words.say_seconds
     environment.filters["rate"] = words.say_number
     environment.filters["number"] = _number
+    environment.filters["printable"] = printable
     environment.filters["site_colour"] = _site_colour
     environment.globals["css"] = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     return environment

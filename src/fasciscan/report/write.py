@@ -6,25 +6,27 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from fasciscan.clip.records import Clip
 from fasciscan.errors import FasciscanError
 from fasciscan.exam.result import ClipResult
 from fasciscan.motion.raster import Raster
+from fasciscan.report.names import (
+    NAMING_FORMATS,
+    SUFFIXES,
+    candidates,
+    file_ids,
+    is_free,
+    remember,
+    stem_of,
+    would_replace,
+)
 
 Writer = Callable[[Clip, ClipResult, Raster, Path], None]
 
-SUFFIXES = {"json": ".json", "csv": ".events.csv", "html": ".html", "mp4": ".mp4"}
-"""What each format's file is called after the clip's name."""
-
 FORMATS = tuple(SUFFIXES)
 """The formats that can be written, in the order they are."""
-
-NAMING_FORMATS = ("json", "html")
-"""Those whose files name their clip by its SHA-256."""
-
-SHA_DIGITS = 8
-"""Of a clip's SHA-256 in a report's name: enough to keep the clips of a clinic apart, short enough to read."""
 
 
 def write_reports(
@@ -33,7 +35,8 @@ def write_reports(
     """Write the result of one clip in each of the formats.
 
     A file appears under its name only when it is whole. Scanners give the clips of all patients the same few names,
-    so a name that another clip's report holds already is not taken: part of the clip's SHA-256 is added to it.
+    so a name that another clip's report holds already is not taken: part of the clip's SHA-256 is added to it. Nor is
+    one by which a report would replace the clip.
 
     Parameters
     ----------
@@ -71,6 +74,8 @@ def write_reports(
             with whole_or_not_at_all(path) as partial:
                 _writer(name)(clip, result, raster, partial)
             written.append(path)
+        if not set(formats) & set(NAMING_FORMATS):
+            remember(directory, stem, clip.sha256)
     except OSError as error:
         reason = error.strerror or error
         raise FasciscanError(
@@ -80,17 +85,33 @@ def write_reports(
     return written
 
 
+def make_folder(directory: Path) -> None:
+    """Make a folder for reports and try whether it takes files: before the work and not after it.
+
+    Raises
+    ------
+    FasciscanError
+        If it cannot be made or written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise FasciscanError(
+            f"{directory}: reports could not be written there ({error.strerror or error}); "
+            "name a folder with room that you may write to with --out."
+        ) from error
+
+
 def _free_stem(clip: Clip, directory: Path) -> str:
-    """Name for the clip's reports that no other clip's report holds."""
-    stem = clip.path.name if clip.path.is_dir() else clip.path.stem
-    taken = any((directory / f"{stem}{suffix}").exists() for suffix in SUFFIXES.values())
-    own = any(_names(directory / f"{stem}{SUFFIXES[name]}", clip.sha256) for name in NAMING_FORMATS)
-    return f"{stem}-{clip.sha256[:SHA_DIGITS]}" if taken and not own else stem
-
-
-def _names(path: Path, sha256: str) -> bool:
-    """Tell whether a report, if it is there, speaks of the clip with this SHA-256."""
-    return path.is_file() and sha256 in path.read_text(encoding="utf-8", errors="replace")
+    """Name for the clip's reports that no other clip's report holds, and not the clip itself."""
+    inputs = file_ids([clip.path])
+    names = candidates(stem_of(clip.path), lambda: clip.sha256)
+    return next(
+        name
+        for name in names
+        if not would_replace(directory, name, inputs) and is_free(directory, name, lambda: clip.sha256)
+    )
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def _encode(scene: Scene, path: Path) -> None:
     machine = scene.machine
     rate = Fraction(scene.recorded_rate_hz).limit_denominator(1001)
     pixels = "yuvj420p" if machine.codec == "mjpeg" else "yuv420p"
-    with av.open(str(path), "w") as container:
+    with av.open(str(path.absolute()), "w") as container:  # a colon in a relative name is a protocol to FFmpeg
         stream = container.add_stream(ENCODERS[machine.codec], rate=rate)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = scene.frame_size
