@@ -24,12 +24,12 @@ from fasciscan.twitch.kind import Kind
 _SHARES = (0.2, 0.8)
 """Weights of network and rule where they are pooled. With these the real clips are told apart best: what is a twitch
 lies farther above even odds than the likeliest look-alike lies below (docs/finding.md)."""
-_AGAINST = 0.25
+_AGAINST = 0.3
 """What the network takes for a twitch with less than this probability does not count, whatever the rule says."""
 _SURE = 0.9
 """Probability from which the network may decide alone, if what it sees can be a twitch at all: below it look-alikes of
 real clips would count (docs/finding.md)."""
-_SECONDED_BY, _SECONDED = 3, 0.3
+_SECONDED_BY, _SECONDED = 3, 0.1
 """Where it decides alone, the mean of so many of the surest other views of the motion has this weight beside its own,
 on the scale of log odds, if that makes it less sure: one view looks like a twitch by chance sooner than all of them
 (docs/finding.md)."""
