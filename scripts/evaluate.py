@@ -22,13 +22,14 @@ from fasciscan.clip import ClipOptions, open_clip
 from fasciscan.pipeline import analyze
 from fasciscan.report.result_json import result_to_dict
 from fasciscan.score import ScoredClip, Task, find_truths, read_clips
+from fasciscan.score.amplitude import FEWEST_ABOVE
 from fasciscan.score.baselines import APART_S, BASELINES, MOST_HZ, PIXEL_MM, Baseline
 from fasciscan.score.bootstrap import Estimate
 from fasciscan.score.clips import RESULT_SUFFIX, stem_of
 from fasciscan.score.curve import best_threshold, trace_curve
 from fasciscan.score.evaluation import LABELS, SMALLEST, Evaluation, evaluate
 from fasciscan.score.pictures import draw_all
-from fasciscan.score.predict import analyze_clips, watch_clips
+from fasciscan.score.predict import analyze_clips, trace_path, watch_clips
 from fasciscan.score.tables import (
     amplitude_table,
     breakdown_table,
@@ -173,12 +174,12 @@ def _baseline(
     folder = args.work / baseline.name
     for split, truths in (("validation", validation), ("test", test)):
         watch_clips(truths, folder / split, baseline.name, args.jobs, _tell(f"{baseline.title}, {split}"))
-    traces = [read_trace(folder / "validation" / f"{stem_of(path)}.npz") for path in validation]
+    traces = [read_trace(trace_path(path, folder / "validation")) for path in validation]
     tuned = tune(baseline.name, traces, [read_truth(path) for path in validation], TASK)
     results = folder / "results"
     results.mkdir(exist_ok=True)
     for path in test:
-        told = tell_events(read_trace(folder / "test" / f"{stem_of(path)}.npz"), tuned)
+        told = tell_events(read_trace(trace_path(path, folder / "test")), tuned)
         (results / f"{stem_of(path)}{RESULT_SUFFIX}").write_text(json.dumps(told), encoding="utf-8")
     return Detector(
         evaluate(read_clips(test, results), baseline.title, TASK, has_classes=False),
@@ -267,6 +268,7 @@ def _page(detectors: Sequence[Detector], also: Sequence[Evaluation], alone: Eval
         pixel_mm=PIXEL_MM,
         most_hz=f"{MOST_HZ:g}",
         apart_s=APART_S,
+        fewest_above=FEWEST_ABOVE,
         detectors=markdown(["detector", "chosen on validation clips", "frames/s on one core"], chosen),
         ablations=_ablations(),
         missed=len(missed),

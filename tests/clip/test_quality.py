@@ -44,6 +44,19 @@ def test_a_frozen_stretch_is_taken_out():
     assert quality.exposure_s == pytest.approx(30 - 91 / 30)
 
 
+def test_a_frozen_half_says_nothing_of_the_rate_of_the_other_and_is_one_stretch_though_a_key_frame_cuts_it():
+    copies = np.zeros(400, bool)
+    copies[201:] = True
+    copies[280] = False
+    quality = judge(400, 40.0, copies=copies)
+    assert not [told for told in quality.warnings if "copies" in told]
+    (frozen,) = quality.unusable
+    assert (frozen.start_s, frozen.why) == (pytest.approx(5.0, abs=0.05), "frozen")
+    copies[1:200:2] = True  # and half of the rest are copies: a true rate of 20
+    (told,) = [told for told in judge(400, 40.0, copies=copies).warnings if "copies" in told]
+    assert told == "100 of 400 frames are copies of the one before: 20.0 new images/s, not 40.0"
+
+
 def test_a_black_stretch_is_taken_out_once_even_if_it_is_frozen_too():
     copies = np.zeros(900, bool)
     copies[301:390] = True

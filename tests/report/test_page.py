@@ -2,10 +2,13 @@
 
 import re
 import shutil
+from base64 import b64decode
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from browser import laid_out_px
 from elements import Elements
@@ -103,6 +106,33 @@ def test_pictures_are_cut_to_the_tissue(case):
         assert strip.box.top >= 30
         assert strip.box.right <= 300
         assert strip.box.width == strip.box.height
+
+
+def test_in_pictures_of_a_sector_what_lies_beside_it_is_black(case):
+    from fasciscan.report.pictures import take_pictures
+
+    rows, columns = np.mgrid[: case.clip.height, : case.clip.width]
+    mask = case.clip.mask & (abs(columns - 120) < 20 + rows / 2)
+    mask[100:104, 110:130] = False  # a marker on the tissue, which is no hole in the picture
+    pictures = take_pictures(replace(case.clip, mask=mask), case.result.events)
+    assert pictures.reference is not None
+    box = pictures.reference.box
+    shown = read_picture(pictures.reference.uri)
+    beside = box.cut(abs(columns - 120) > 28 + rows / 2)
+    assert shown[beside].max() <= 16  # JPEG rings a little
+    assert shown[box.cut((abs(rows - 102) < 2) & (abs(columns - 120) < 9))].mean() > 30
+    for strip in pictures.filmstrips.values():
+        outside = (
+            abs(np.arange(strip.box.left, strip.box.right)[None] - 120)
+            > 28 + np.arange(strip.box.top, strip.box.bottom)[:, None] / 2
+        )
+        picture = read_picture(strip.moments[0].uri)
+        there = cv2.resize(outside.astype(np.uint8), picture.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        assert not there.any() or np.percentile(picture[there], 95) <= 16
+
+
+def read_picture(uri: str):
+    return cv2.imdecode(np.frombuffer(b64decode(uri.partition(",")[2]), np.uint8), cv2.IMREAD_GRAYSCALE)
 
 
 def test_marks_stand_where_the_events_are(case):

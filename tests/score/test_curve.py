@@ -102,6 +102,12 @@ def test_the_smallest_amplitude_is_told_at_the_same_rate_of_false_events(bench):
     assert lenient.smallest_mm.value < 0.07
 
 
+def test_too_few_twitches_tell_no_smallest_amplitude(bench):
+    detection = smallest_amplitude_found(clips_with(bench, 0.0, count=3), TASK, resamples=10)
+    assert np.isnan(detection.smallest_mm.value)
+    assert smallest_amplitude_found(clips_with(bench, 0.0, count=5), TASK, resamples=10).smallest_mm.value < 0.06
+
+
 def test_a_few_lucky_finds_among_the_largest_are_not_enough(bench):
     """Four of five are found at any size; that the largest ten happen all to be says nothing."""
     clips = []

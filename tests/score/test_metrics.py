@@ -140,7 +140,7 @@ def test_a_result_without_the_probability_of_a_twitch_gets_it_from_its_kind(benc
 
 
 def test_what_cannot_be_is_refused(bench):
-    with pytest.raises(ValueError, match="exposure"):
+    with pytest.raises(FasciscanError, match="exposure"):
         score_result(bench.result(exposure_s=-1.0), bench.truth())
     with pytest.raises(ValueError, match="positive"):
         Tolerance(millimetres=0)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from fasciscan.clip.open import hash_clip
 from fasciscan.errors import ClipError, FasciscanError
 from fasciscan.score import Task, predict, read_clips
 from fasciscan.score.traces import read_trace
@@ -18,19 +20,26 @@ SAMPLES = Path(__file__).parents[2] / "data_samples"
 MADE = {"version": "1", "config": {}, "model_sha256": "a", "classifier": "network"}
 
 
+def write_clip(bench, folder: Path, name: str) -> None:
+    (folder / f"{name}.mp4").write_text(name)
+    replace(bench.truth(), clip=f"{name}.mp4").write(folder / f"{name}.truth.json")
+
+
 @pytest.fixture
 def analyzed(bench, tmp_path, monkeypatch) -> list[str]:
     """Three clips, and an analysis that takes note of what it is given and runs in this process."""
     done: list[str] = []
     for name in ("a", "b", "c"):
-        bench.truth().write(tmp_path / f"{name}.truth.json")
+        write_clip(bench, tmp_path, name)
 
     def analyze_one(truth_path: Path, out: Path, **_) -> Path:
         done.append(truth_path.name[0])
         if "bad" in truth_path.name:
             raise ClipError(truth_path, "is no video", "make it again")
         path = out / truth_path.name.replace(".truth", "")
-        path.write_text(json.dumps({"provenance": MADE}))
+        clip = truth_path.with_name(f"{truth_path.name[0]}.mp4")
+        told = {"sha256": hash_clip(clip), "mm_per_px": [bench.truth().mm_per_px] * 2}
+        path.write_text(json.dumps({"clip": told, "provenance": MADE}))
         return path
 
     class Here:
@@ -73,13 +82,36 @@ def test_results_of_other_weights_or_half_written_ones_are_made_again(analyzed, 
     assert analyzed == ["a", "b", "c"]
 
 
-def test_a_clip_that_fails_is_named_after_the_others_are_done(analyzed, bench, tmp_path):
-    bench.truth().write(tmp_path / "bad.truth.json")
+def test_a_result_of_another_clip_of_that_name_is_made_again(analyzed, tmp_path):
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    (tmp_path / "b.mp4").write_text("simulated anew")
+    analyzed.clear()
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    assert analyzed == ["a", "b"]
+
+
+@pytest.mark.parametrize("bad", ["a", "b"])
+def test_a_clip_that_fails_is_named_after_the_others_are_done(analyzed, bench, tmp_path, bad):
+    bench.truth().write(tmp_path / f"{bad}-bad.truth.json")
     told: list[tuple[int, int]] = []
-    with pytest.raises(FasciscanError, match=r"1 of 4 clips could not be analysed: .*bad\.truth\.json"):
+    with pytest.raises(FasciscanError, match=r"1 of 4 clips could not be analysed: .*-bad\.truth\.json"):
         predict.analyze_clips(truths(tmp_path), tmp_path / "out", progress=lambda *at: told.append(at))
     assert "c" in analyzed
     assert told[-1] == (4, 4)
+
+
+def test_a_trace_of_another_clip_of_that_name_is_not_kept(bench, tmp_path):
+    write_clip(bench, tmp_path, "a")
+    before = predict.trace_path(tmp_path / "a.truth.json", tmp_path)
+    (tmp_path / "a.mp4").write_text("simulated anew")
+    assert predict.trace_path(tmp_path / "a.truth.json", tmp_path) != before
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(bench, tmp_path):
+    write_clip(bench, tmp_path, "a")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FasciscanError, match="reports could not be written there"):
+        predict.analyze_clips(truths(tmp_path), tmp_path / "file" / "out")
 
 
 @pytest.mark.slow
@@ -91,6 +123,6 @@ def test_clips_are_analysed_by_the_rule_and_watched_by_a_baseline_in_processes_o
     assert twitches.false == 0
     assert ("tremor", "tremor") in [(told.name, told.told) for told in look_alikes.look_alikes]
     predict.watch_clips(samples, tmp_path / "difference", "difference", jobs=1)
-    trace = read_trace(tmp_path / "difference" / "biceps-twitches.npz")
+    trace = read_trace(predict.trace_path(samples[0], tmp_path / "difference"))
     assert trace.times_s[-1] == pytest.approx(12, abs=0.1)
     assert trace.strength.shape == (2, len(trace.times_s))

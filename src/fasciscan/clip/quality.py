@@ -95,7 +95,8 @@ def judge_quality(
     whole_s = end_s - start_s + sum(part.end_s - part.start_s for part in missing)
     left_s = whole_s - sum(part.end_s - part.start_s for part in unusable)
     exposure_s = left_s if left_s > LEAST_EXPOSURE_S else 0.0
-    told = _warn(whole_s, rate, nominal, copies, unusable)
+    among_new = copies & ~_within(times_s, _frozen(times_s, copies))
+    told = _warn(whole_s, rate, nominal, among_new, unusable)
     return Quality(rate, nominal, int(copies.sum()), exposure_s, unusable, told)
 
 
@@ -123,6 +124,14 @@ def _frozen(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) -> list[Unu
     return [Unusable(start, end, "frozen") for start, end in frozen_stretches(times_s, copies)]
 
 
+def _within(times_s: NDArray[np.float64], parts: list[Unusable]) -> NDArray[np.bool_]:
+    """(n,) whether each moment lies in one of the stretches."""
+    within = np.zeros(len(times_s), np.bool_)
+    for part in parts:
+        within |= (part.start_s <= times_s) & (times_s < part.end_s)
+    return within
+
+
 def _gaps(times_s: NDArray[np.float64]) -> list[Unusable]:
     before = np.flatnonzero(np.diff(times_s) >= LONGEST_GAP_S)
     return [Unusable(float(times_s[i]), float(times_s[i + 1]), "no frames") for i in before]
@@ -141,18 +150,22 @@ def _dark(times_s: NDArray[np.float64], contrast: NDArray[np.floating] | None) -
 
 
 def _without_overlap(parts: list[Unusable]) -> tuple[Unusable, ...]:
-    """Sort the stretches; where two overlap the earlier one keeps the common time."""
+    """Sort the stretches; where two overlap the earlier one keeps the common time, and one goes on as the same one."""
     kept: list[Unusable] = []
     for part in sorted(parts, key=lambda part: part.start_s):
         start_s = max(part.start_s, kept[-1].end_s if kept else part.start_s)
-        if part.end_s > start_s:
-            kept.append(Unusable(start_s, part.end_s, part.why))
+        if part.end_s <= start_s:
+            continue
+        if kept and (kept[-1].end_s, kept[-1].why) == (start_s, part.why):
+            start_s = kept.pop().start_s
+        kept.append(Unusable(start_s, part.end_s, part.why))
     return tuple(kept)
 
 
 def _warn(
-    duration_s: float, rate: float, nominal: float, copies: NDArray[np.bool_], unusable: tuple[Unusable, ...]
+    duration_s: float, rate: float, nominal: float, among_new: NDArray[np.bool_], unusable: tuple[Unusable, ...]
 ) -> tuple[str, ...]:
+    """Say what to know of a clip; ``among_new`` are copies where it is not frozen, of which the rate tells."""
     told = []
     lost_s = sum(part.end_s - part.start_s for part in unusable)
     if lost_s >= duration_s - LEAST_EXPOSURE_S:
@@ -161,9 +174,9 @@ def _warn(
     elif unusable:
         reasons = dict.fromkeys(part.why for part in unusable)
         told.append(f"{lost_s:.1f} of {duration_s:.1f} s cannot be analysed: {', '.join(reasons)}")
-    if rate and copies.mean() >= MANY_COPIES:
+    if rate and among_new.mean() >= MANY_COPIES:
         told.append(
-            f"{copies.sum()} of {len(copies)} frames are copies of the one before:"
+            f"{among_new.sum()} of {len(among_new)} frames are copies of the one before:"
             f" {rate:.1f} new images/s, not {nominal:.1f}"
         )
     if SLOWEST_RATE_HZ <= rate < GOOD_RATE_HZ:

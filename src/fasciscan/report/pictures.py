@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -94,7 +95,7 @@ class Filmstrip:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One frame of the clip, cut to its tissue: what lies around it may name the patient."""
+    """One frame of the clip, blackened around its tissue: what lies there may name the patient."""
 
     uri: str
     box: Box
@@ -118,6 +119,12 @@ def tissue_box(clip: Clip) -> Box:
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
+def tissue_shown(clip: Clip) -> NDArray[np.uint8]:
+    """(height, width) 1 where a page may show the picture: within the outline of the tissue; 0 elsewhere."""
+    outlines, _ = cv2.findContours(clip.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros(clip.mask.shape, np.uint8), outlines, -1, 1, cv2.FILLED), np.uint8)
+
+
 def take_pictures(clip: Clip, events: Sequence[Event]) -> Pictures:
     """Stream the clip once and keep what the page shows of it.
 
@@ -133,7 +140,7 @@ def take_pictures(clip: Clip, events: Sequence[Event]) -> Pictures:
     Pictures
         The reference frame lies just before the first event, or in the middle of a clip without one.
     """
-    tissue = tissue_box(clip)
+    tissue, shown = tissue_box(clip), tissue_shown(clip)
     shots = [_plan_shot(clip, tissue, event) for event in events]
     reference_index = min((shot.moments["before"] for shot in shots), default=clip.frame_count // 2)
     at_index = defaultdict(list)
@@ -144,12 +151,12 @@ def take_pictures(clip: Clip, events: Sequence[Event]) -> Pictures:
     reference = None
     for frame in clip.frames():
         if frame.index in (0, reference_index):
-            reference = Reference(_shrunk_uri(tissue.cut(frame.luma)), tissue, frame.time_s)
+            reference = Reference(_shrunk_uri(tissue.cut(frame.luma) * tissue.cut(shown)), tissue, frame.time_s)
         for shot, name in at_index.get(frame.index, ()):
-            shot.crops[name] = (frame.time_s, shot.box.cut(frame.luma))
+            shot.crops[name] = (frame.time_s, shot.box.cut(frame.luma) * shot.box.cut(shown))
         for shot in shots:
             if shot.start_s <= frame.time_s <= shot.end_s:
-                shot.expose_mmode(frame)
+                shot.expose_mmode(frame, shown)
     return Pictures(reference, {shot.event.id: _develop(shot) for shot in shots if shot.crops})
 
 
@@ -165,13 +172,12 @@ class _Shot:
     crops: dict[str, tuple[float, NDArray[np.uint8]]] = field(default_factory=dict)
     mmode: list[tuple[float, NDArray[np.float32]]] = field(default_factory=list)
 
-    def expose_mmode(self, frame: Frame) -> None:
-        """Keep this frame's column through the epicentre."""
+    def expose_mmode(self, frame: Frame, shown: NDArray[np.uint8]) -> None:
+        """Keep this frame's column through the epicentre, as far as it may be shown."""
         column = min(max(round(self.event.origin.x_px), 0), frame.luma.shape[1] - 1)
-        beam = frame.luma[
-            self.box.top : self.box.bottom, max(column - MMODE_HALF_WIDTH_PX, 0) : column + MMODE_HALF_WIDTH_PX + 1
-        ]
-        self.mmode.append((frame.time_s, beam.mean(axis=1, dtype=np.float32)))
+        left, right = max(column - MMODE_HALF_WIDTH_PX, 0), column + MMODE_HALF_WIDTH_PX + 1
+        beam = Box(left, self.box.top, right, self.box.bottom)
+        self.mmode.append((frame.time_s, (beam.cut(frame.luma) * beam.cut(shown)).mean(axis=1, dtype=np.float32)))
 
 
 def _plan_shot(clip: Clip, tissue: Box, event: Event) -> _Shot:

@@ -33,7 +33,7 @@ class Detection:
     fitted: NDArray[np.float64]
     """(steps,) the nearest shares that never fall."""
     smallest_mm: Estimate
-    """Infinite where not even the largest are found often enough."""
+    """Infinite where not even the largest are found often enough, NaN with too few twitches to tell."""
     threshold: float
 
 
@@ -68,7 +68,7 @@ def smallest_amplitude_found(
     Returns
     -------
     Detection
-        The amplitude is NaN without any twitch of known amplitude.
+        The amplitude is NaN with too few twitches of known amplitude to tell.
     """
     threshold = threshold_at(trace_curve(clips, task), false_per_min)
     outcomes = [_found_of_all(clip, task, threshold) for clip in clips]
@@ -120,9 +120,9 @@ def _by_step(
 def _crossing(
     amplitudes: NDArray[np.float64], found: NDArray[np.float64], all_: NDArray[np.float64], share: float
 ) -> float:
-    """Amplitude at which the rising shares reach `share`; infinite if never for enough, NaN without twitches."""
+    """Amplitude at which the rising shares reach `share`; infinite if never for enough, NaN with too few to tell."""
     held = all_ > 0
-    if not held.any():
+    if all_.sum() < FEWEST_ABOVE:
         return float("nan")
     log, rising = np.log(amplitudes[held]), _rising(found[held] / all_[held], all_[held])
     above = np.nonzero(rising >= share)[0]

@@ -9,6 +9,7 @@ The fields read, of schema ``fasciscan.clip/1``: ``exposure_s``; ``excluded`` wi
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,35 +84,48 @@ def read_findings(result: Path | str | dict[str, Any], mm_per_px: float) -> Find
     try:
         found = [_event(event, mm_per_px) for event in content["events"]]
         found += [_other_motion(other, mm_per_px) for other in content.get("other_motion", [])]
-        excluded = tuple((float(part["start_s"]), float(part["end_s"])) for part in content.get("excluded", []))
-    except (KeyError, TypeError, ValueError) as error:
+        excluded = tuple((_number(part["start_s"]), _number(part["end_s"])) for part in content.get("excluded", []))
+        classifier = str((content.get("provenance") or {}).get("classifier", ""))
+        return Findings(tuple(found), _number(content["exposure_s"]), excluded, classifier)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FasciscanError(f"{name}: is no complete result ({error}); analyse the clip again.") from error
-    classifier = str((content.get("provenance") or {}).get("classifier", ""))
-    return Findings(tuple(found), float(content["exposure_s"]), excluded, classifier)
 
 
 def _event(event: dict[str, Any], mm_per_px: float) -> Found:
-    probability = float(event.get("probability", 1.0))
-    origin = event["origin"]
-    mark = _mark(event, float(origin["x_px"]), float(origin["y_px"]), mm_per_px)
-    return Found(mark, str(Kind.FASCICULATION), probability, float(event.get("p_fasciculation", probability)))
+    probability = _share(event.get("probability", 1.0))
+    mark = _mark(event, event["origin"], mm_per_px)
+    return Found(mark, str(Kind.FASCICULATION), probability, _share(event.get("p_fasciculation", probability)))
 
 
 def _other_motion(other: dict[str, Any], mm_per_px: float) -> Found:
-    probability = float(other.get("probability", 1.0))
-    mark = _mark(other, float(other["x_px"]), float(other["y_px"]), mm_per_px)
+    probability = _share(other.get("probability", 1.0))
+    mark = _mark(other, other, mm_per_px)
     # Without the field, the most that can be left for a twitch.
-    return Found(mark, str(other["kind"]), probability, float(other.get("p_fasciculation", 1 - probability)))
+    return Found(mark, str(other["kind"]), probability, _share(other.get("p_fasciculation", 1 - probability)))
 
 
-def _mark(event: dict[str, Any], x_px: float, y_px: float, mm_per_px: float) -> Mark:
-    return Mark(float(event["onset_s"]), float(event["peak_s"]), x_px * mm_per_px, y_px * mm_per_px)
+def _mark(event: dict[str, Any], place: dict[str, Any], mm_per_px: float) -> Mark:
+    onset_s, peak_s = _number(event["onset_s"]), _number(event["peak_s"])
+    return Mark(onset_s, peak_s, _number(place["x_px"]) * mm_per_px, _number(place["y_px"]) * mm_per_px)
+
+
+def _share(value: Any) -> float:
+    share = _number(value)
+    if not 0 <= share <= 1:
+        raise ValueError(f"a probability of {share:g}")
+    return share
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} where a number is needed")
+    return float(value)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise FasciscanError(f"{path}: cannot be read as a result ({error}); analyse the clip again.") from error
     if not isinstance(content, dict):
         raise FasciscanError(f"{path}: is not a result file; give a result of fasciscan analyze.")

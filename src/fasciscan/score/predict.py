@@ -11,7 +11,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from fasciscan.clip.open import hash_clip
 from fasciscan.errors import FasciscanError
+from fasciscan.report.write import make_folder
 from fasciscan.score.baselines import BASELINES
 from fasciscan.score.clips import RESULT_SUFFIX, stem_of
 from fasciscan.simulate.truth import read_truth
@@ -35,8 +39,8 @@ def analyze_clips(
 ) -> None:
     """Analyse the clips beside truth files and write their results as ``<stem>.json``.
 
-    A result that is there already is kept if it was made by the same version, configuration and weights as the first
-    clip's, which is always analysed anew.
+    A result that is there already is kept if it is of the same clip and scale, and was made by the same version,
+    configuration and weights as that of the first clip that can be analysed, which always is analysed anew.
 
     Parameters
     ----------
@@ -54,20 +58,26 @@ def analyze_clips(
     Raises
     ------
     FasciscanError
-        If a clip cannot be analysed; the others are done first.
+        If a clip cannot be analysed, the others are done first; if the folder cannot be made.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     work = partial(_analyze_one, out=out, make_classifier=make_classifier)
-    first, rest = truths[0], truths[1:]
-    made_like = _make_of(work(first))
-    todo = [path for path in rest if _make_of(out / (stem_of(path) + RESULT_SUFFIX)) != made_like]
-    run_each(work, todo, jobs, progress, done=len(truths) - len(todo))
+    failed: list[str] = []
+    made_like = None
+    rest = list(truths)
+    while rest and made_like is None:
+        try:
+            made_like = _make_of(work(rest.pop(0)))
+        except FasciscanError as error:
+            failed.append(str(error))
+    todo = [path for path in rest if not _fits(out / (stem_of(path) + RESULT_SUFFIX), path, made_like)]
+    run_each(work, todo, jobs, progress, done=len(truths) - len(todo), failed=failed)
 
 
 def watch_clips(
     truths: Sequence[Path], out: Path, baseline: str, jobs: int | None = None, progress: Progress | None = None
 ) -> None:
-    """Watch clips by a baseline and write its traces as ``<stem>.npz``; those that are there are kept.
+    """Watch clips by a baseline and write its traces, see :func:`trace_path`; those that are there are kept.
 
     Parameters
     ----------
@@ -79,24 +89,35 @@ def watch_clips(
     Raises
     ------
     FasciscanError
-        If a clip cannot be read; the others are done first.
+        If a clip cannot be read, the others are done first; if the folder cannot be made.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    todo = [path for path in truths if not (out / f"{stem_of(path)}.npz").exists()]
+    make_folder(out)
+    todo = [path for path in truths if not trace_path(path, out).exists()]
     run_each(partial(_watch_one, out=out, baseline=baseline), todo, jobs, progress, done=len(truths) - len(todo))
 
 
+def trace_path(truth_path: Path, out: Path) -> Path:
+    """Tell where a trace of a clip lies: its name tells the clip's content too, so that another one's is not kept."""
+    clip = truth_path.with_name(read_truth(truth_path).clip)
+    return out / f"{stem_of(truth_path)}-{hash_clip(clip)[:16]}.npz"
+
+
 def run_each(
-    work: Callable[[Path], object], paths: Sequence[Path], jobs: int | None, progress: Progress | None, done: int = 0
+    work: Callable[[Path], object],
+    paths: Sequence[Path],
+    jobs: int | None,
+    progress: Progress | None,
+    done: int = 0,
+    failed: Sequence[str] = (),
 ) -> None:
-    """Do the work for every path in a pool of processes; what fails is named when all is done.
+    """Do the work for every path in a pool of processes; what fails, or failed before, is named when all is done.
 
     Raises
     ------
     FasciscanError
         Naming each clip that failed and why.
     """
-    total, failed = done + len(paths), []
+    total, failures = done + len(paths), list(failed)
     if progress:
         progress(done, total)
     # Spawned: a forked child would inherit threads of Numba and OpenCV that are not there.
@@ -106,11 +127,11 @@ def run_each(
             try:
                 future.result()
             except FasciscanError as error:
-                failed.append(str(error))
+                failures.append(str(error))
             if progress:
                 progress(done, total)
-    if failed:
-        raise FasciscanError(f"{len(failed)} of {total} clips could not be analysed: {'; '.join(sorted(failed))}")
+    if failures:
+        raise FasciscanError(f"{len(failures)} of {total} clips could not be analysed: {'; '.join(sorted(failures))}")
 
 
 def _analyze_one(truth_path: Path, out: Path, make_classifier: MakeClassifier | None) -> Path:
@@ -136,7 +157,7 @@ def _watch_one(truth_path: Path, out: Path, baseline: str) -> None:
     truth = read_truth(truth_path)
     clip = open_clip(truth_path.with_name(truth.clip), ClipOptions(mm_per_px=truth.mm_per_px))
     (chosen,) = [known for known in BASELINES if known.name == baseline]
-    _write_whole(out / f"{stem_of(truth_path)}.npz", chosen.watch(clip).write)
+    _write_whole(trace_path(truth_path, out), chosen.watch(clip).write)
 
 
 def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
@@ -147,6 +168,17 @@ def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _fits(result: Path, truth_path: Path, made_like: dict[str, Any] | None) -> bool:
+    """Whether a result is there that was made like another one, of the clip that lies beside its truth now."""
+    if made_like is None or _make_of(result) != made_like:
+        return False
+    told = json.loads(result.read_text(encoding="utf-8"))["clip"]
+    truth = read_truth(truth_path)
+    clip = truth_path.with_name(truth.clip)
+    of_it = clip.exists() and told["sha256"] == hash_clip(clip)
+    return of_it and np.allclose(told["mm_per_px"], truth.mm_per_px)
 
 
 def _make_of(result: Path) -> dict[str, Any] | None:
