@@ -1,9 +1,9 @@
 """The whole way to the weights that ship: simulate, measure, train, calibrate, export, write the model card.
 
-Usage: python scripts/train_model.py [--clips 900] [--busy 900] [--clinic 300] [--validation 250] [--work DIR]
+Usage: python scripts/train_model.py [--clips 700] [--busy 800] [--clinic 450] [--validation 250] [--work DIR]
 
 Everything is resumable: after a kill, the same command goes on where it stood. Training clips have seeds from 100000
-on, busy ones (more twitches, and most amid other motion) from 150000 on, those of the clinic (colour flow, tissue that
+on, busy ones (more twitches, and most amid other motion) from 150000 on, those of the clinic (arteries, tissue that
 slides) from 180000 on, validation clips from 200000 on; seeds from 300000 on are for tests alone.
 """
 
@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=900, help="clips to learn from, of the preset broad")
-    parser.add_argument("--busy", type=int, default=900, help="clips to learn from, of the preset broad-busy")
-    parser.add_argument("--clinic", type=int, default=300, help="clips to learn from, of the preset broad-clinic")
+    parser.add_argument("--clips", type=int, default=700, help="clips to learn from, of the preset broad")
+    parser.add_argument("--busy", type=int, default=800, help="clips to learn from, of the preset broad-busy")
+    parser.add_argument("--clinic", type=int, default=450, help="clips to learn from, of the preset broad-clinic")
     parser.add_argument("--validation", type=int, default=250, help="clips to calibrate on")
     parser.add_argument("--work", type=Path, default=ROOT / "out" / "training", help="folder for clips and checkpoints")
     parser.add_argument("--model", type=Path, default=ROOT / "models" / MODEL_NAME, help="where the model goes")

@@ -18,7 +18,7 @@ from fasciscan.twitch.judge.patches import CELLS, LONG_STEPS, MOVING, STEPS, STI
 MM_PER_PX = 0.1
 DURATION_S = 30.0
 BLANK = Glance(
-    np.zeros(len(MEASURES)), np.ones(len(MEASURES)), np.zeros((324, len(KINDS))), np.zeros(len(KINDS)), least=0.0
+    np.zeros(len(MEASURES)), np.ones(len(MEASURES)), np.zeros((350, len(KINDS))), np.zeros(len(KINDS)), least=0.0
 )
 """Knows nothing, so that the network looks at everything."""
 LAYERS = Layers(skin_mm=1.5, muscle_top_mm=5.0, muscle_bottom_mm=27.0, bottom_mm=31.0)

@@ -1,12 +1,13 @@
 """A candidate is labelled by what was really there at its time and place."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 
 from fasciscan.errors import FasciscanError
-from fasciscan.learn.labels import KINDS, Found, label_by_review, label_by_truth, read_review
+from fasciscan.learn.labels import KINDS, VIEW_WEIGHT, Found, label_by_review, label_by_truth, label_each, read_review
 from fasciscan.simulate import Contraction, ProbeMotion, Pulsation, Tremor
 from fasciscan.twitch import Kind
 
@@ -47,6 +48,16 @@ def test_of_several_views_of_a_twitch_the_highest_and_nearest_counts_most(make_t
     assert kinds(labels) == [Kind.FASCICULATION] * 3
     assert labels.weight.argmax() == 1
     assert 0 < labels.weight[0] == labels.weight[2] < labels.weight[1]
+
+
+def test_a_twitch_that_either_look_shows_counts_fully_in_each(make_truth):
+    truth = make_truth([(10.0, 20.0, 16.0, 0.3), (20.0, 20.0, 16.0, 0.3)])
+    both = found((10.0, 20.0, 16.0, 0.2), (10.0, 20.0, 16.0, 0.3), (10.0, 23.0, 16.0, 0.3), (20.0, 20.0, 16.0))
+    again = np.array([True, False, False, True])
+    labels = label_each(partial(label_by_truth, truth=truth), both, again)
+    assert labels.weight.tolist() == pytest.approx([1, 1, VIEW_WEIGHT, 1])
+    assert labels.had_candidate.tolist() == [True, True]
+    assert label_by_truth(both, truth).weight[0] == pytest.approx(VIEW_WEIGHT)
 
 
 def test_what_a_twitch_may_have_dragged_along_is_not_learnt_from(make_truth):

@@ -12,6 +12,8 @@ import pytest
 from fasciscan.errors import FasciscanError
 from fasciscan.simulate import Phantom, Scene, Texture, Twitch, displacement, random_scene, tell_truth
 from fasciscan.simulate.geometry import Layers
+from fasciscan.simulate.mimics import Glide, LengthwiseArtery
+from fasciscan.simulate.unmoving import ColourFlow
 from fasciscan.twitch.kind import Kind
 
 SEEDS = range(250)
@@ -185,12 +187,24 @@ def test_busy_scenes_are_the_same_recordings_of_the_same_muscles_with_more_going
     assert np.mean([moves_otherwise(scene) for scene in busy]) > 0.82 > np.mean([moves_otherwise(s) for s in scenes])
 
 
-def test_clinic_scenes_are_the_same_recordings_with_the_same_twitches_and_colour_or_gliding():
+def test_clinic_scenes_are_the_same_recordings_with_the_same_twitches_and_an_artery_colour_or_gliding():
     for seed in range(20):
         plain, clinic = random_scene(seed, "broad"), random_scene(seed, "broad-clinic")
         assert (clinic.tissue, clinic.machine, clinic.twitches) == (plain.tissue, plain.machine, plain.twitches)
-        names = {motion.name for motion in clinic.look_alikes}
-        assert names & {"colour flow", "glide"}
+        assert any(isinstance(motion, LengthwiseArtery | ColourFlow | Glide) for motion in clinic.look_alikes)
+
+
+def test_colour_flow_over_an_artery_lies_in_it_and_comes_with_its_beat():
+    both = []
+    for seed in range(40):
+        motions = random_scene(seed, "broad-clinic").look_alikes
+        of_kind = [[m for m in motions if isinstance(m, kind)] for kind in (LengthwiseArtery, ColourFlow)]
+        both += [(artery, colour, seed) for artery in of_kind[0] for colour in of_kind[1]]
+    assert both
+    for artery, colour, seed in both:
+        assert (colour.rate_hz, colour.phase) == (artery.rate_hz, artery.phase)
+        middle_mm = np.mean(colour.corners_px, axis=0) * random_scene(seed, "broad-clinic").mm_per_px
+        assert middle_mm == pytest.approx((artery.x_mm, artery.y_mm), abs=0.2)
 
 
 def test_spread_scenes_are_the_same_recordings_and_twitches_that_drag_more_along_amid_other_motion():

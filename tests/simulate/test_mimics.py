@@ -19,7 +19,7 @@ from fasciscan.simulate import (
     displacement,
     render,
 )
-from fasciscan.simulate.mimics import Cramp, Fibrillation, Glide, Myokymia
+from fasciscan.simulate.mimics import Cramp, Drag, Fibrillation, Glide, LengthwiseArtery, Myokymia
 from fasciscan.simulate.motions import Wave
 from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
 
@@ -55,6 +55,40 @@ def test_a_hidden_artery_pulsates_without_a_vessel_in_the_picture():
     lumen = slice(100, 120), slice(92, 108)
     assert next(render(seen))[1][lumen].mean() < 0.6 * next(render(hidden))[1][lumen].mean()
     assert displacement(seen, 0.1) == pytest.approx(displacement(hidden, 0.1))
+
+
+ARTERY = LengthwiseArtery(10, 11, 2.0, 1.1, 0.0, 0.1, angle_deg=0.0, half_length_mm=6.0, along_mm=-0.3)
+
+
+def test_the_walls_of_an_artery_seen_lengthwise_part_and_are_pulled_along_it():
+    y = np.array([7.0, 9.0, 11.0, 13.0, 15.0])
+    lateral, axial, _ = ARTERY.pattern(np.full_like(y, 10.0), y, LAYERS)
+    assert axial == pytest.approx([-0.05, -0.1, 0, 0.1, 0.05])
+    assert lateral[1:4] == pytest.approx([-0.3] * 3)
+    assert -0.3 < lateral[0] == lateral[4] < -0.1
+    beyond, _, _ = ARTERY.pattern(np.array([0.0, 20.0]), np.array([9.0, 9.0]), LAYERS)
+    assert beyond == pytest.approx([0, 0])
+
+
+def test_uneven_tissue_beside_an_artery_moves_more_in_some_places_the_same_ones_each_time():
+    x, y = np.meshgrid(np.arange(5.0, 15.0, 0.25), np.arange(6.0, 16.0, 0.25))
+    soft = replace(ARTERY, unevenness=0.5, seed=4)
+    moved, even = (np.hypot(*motion.pattern(x, y, LAYERS)[:2]) for motion in (soft, ARTERY))
+    times = moved / even
+    assert times.max() <= 2 + 1e-9
+    assert 0.25 < np.log(times).std() < 0.75
+    assert np.array_equal(soft.pattern(x, y, LAYERS), replace(soft).pattern(x, y, LAYERS))
+    assert np.abs(np.diff(times, axis=1)).max() < 0.5, "neighbours move alike"
+
+
+def test_an_artery_seen_lengthwise_is_a_dark_band_between_bright_walls():
+    plain = next(render(replace(SCENE, duration_s=0.04)))[1]
+    lying = next(render(replace(SCENE, duration_s=0.04, look_alikes=(ARTERY,))))[1]
+    along = slice(60, 140)
+    assert lying[95:125, along].mean() < 0.6 * plain[95:125, along].mean()
+    for wall in (slice(82, 92), slice(128, 138)):
+        assert lying[wall, along].mean() > 1.2 * plain[wall, along].mean()
+    assert lying[95:125, 195:] == pytest.approx(plain[95:125, 195:], abs=40)
 
 
 def test_tremor_waxes_and_wanes_about_its_rate():
@@ -156,6 +190,19 @@ def test_tissue_glides_below_its_fascia_alone_and_comes_back():
     assert axial == pytest.approx(0)
     assert (glide.peak_s, glide.offset_s) == pytest.approx((1.4, 2.1))
     assert glide.course(np.array([0.9, 1.4, 1.6, 2.2])) == pytest.approx([0, 1, 1, 0], abs=1e-9)
+
+
+def test_a_dragging_hand_jerks_the_depth_sideways_and_leaves_the_skin():
+    drag = Drag(1.0, 0.1, 0.0, 0.1, 0.3, 8.0, 8.0, 0.0, unevenness=0.0, seed=1)
+    y = np.arange(0.0, 20.0, 0.5)
+    lateral, axial, _ = drag.pattern(np.zeros_like(y), y, LAYERS)
+    assert lateral[y <= 4] == pytest.approx(0)
+    assert np.all(np.diff(lateral) >= 0)
+    assert lateral[y >= 12] == pytest.approx(0.3)
+    assert axial == pytest.approx(0)
+    assert (drag.kind, drag.name) == ("probe motion", "drag")
+    uneven = replace(drag, unevenness=0.6).pattern(np.zeros_like(y), y, LAYERS)[0]
+    assert np.ptp(uneven[y >= 12]) > 0.02
 
 
 def test_a_split_territory_moves_at_two_places():

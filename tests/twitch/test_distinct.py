@@ -12,6 +12,7 @@ from fasciscan.clip import Clip, Scale
 from fasciscan.motion import lay_grid
 from fasciscan.twitch import Kind, Verdict, settle
 from fasciscan.twitch.candidates import Candidate
+from fasciscan.twitch.distinct import hides
 from fasciscan.twitch.trace import Bump, PathTrace
 
 LEFT, RIGHT = (10, 15), (10, 29)
@@ -109,6 +110,16 @@ def test_a_second_look_adds_nothing_where_the_first_counts(grid):
     assert [
         c.cell for c, v in settle([first, again], [says(0.2), says(0.95)], grid) if v.kind is Kind.FASCICULATION
     ] == [RIGHT]
+
+
+def test_of_the_two_looks_at_one_moment_only_one_counts(grid):
+    field = moved(0.3)
+    first, again = candidate(LEFT, field), replace(candidate(RIGHT, field), steadied=True)
+
+    assert hides(first, again, grid)
+    assert hides(again, first, grid)
+    assert not hides(first, candidate(RIGHT, field), grid)
+    assert not hides(first, replace(again, bump=replace(again.bump, peak_s=5.0)), grid)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_two_who_agree_are_believed_as_one(probability):
 
 def test_of_two_who_differ_the_rule_weighs_more():
     assert 0.2 < p(pool(Says(0.8), Says(0.2))) < 0.5
-    assert 0.5 < p(pool(Says(0.2), Says(0.8))) < 0.8
+    assert 0.5 < p(pool(Says(0.35), Says(0.8))) < 0.8
 
 
 @pytest.mark.parametrize(("network", "rule"), [(0.95, 0.001), (0.001, 0.95)])
@@ -80,6 +80,21 @@ def test_a_sure_network_decides_alone_unless_the_motion_cannot_be_a_twitch():
     assert pool(Says(0.97), Says(0.001, can=0.99)).kind is Kind.FASCICULATION
     assert pool(Says(0.97), Says(0.001, can=0.3)).kind is not Kind.FASCICULATION
     assert pool(Says(0.8), Says(0.001, can=0.99)).kind is not Kind.FASCICULATION
+
+
+def test_to_decide_alone_it_is_to_see_it_in_other_views_too():
+    def sure_of(own: float, *others: float) -> bool:
+        network, rule = SaysOfEach(own, *others), SaysOfEach(*[0.001] * (1 + len(others)))
+        rule.can = 0.99
+        views = [candidate(row=10 + n) for n in range(1 + len(others))]
+        verdicts = Panel(network, rule, rule).classify(MAPS, views)  # pyright: ignore[reportArgumentType]
+        return verdicts[0].kind is Kind.FASCICULATION
+
+    assert sure_of(0.95)
+    assert sure_of(0.95, 0.8, 0.8, 0.8)
+    assert not sure_of(0.95, 0.001, 0.001, 0.001)
+    assert sure_of(0.95, 0.8, 0.8, 0.8, 0.001)  # of many the surest are heard
+    assert not sure_of(0.89, 0.99, 0.99, 0.99)  # they make no one surer
 
 
 def test_what_can_be_a_twitch_is_asked_within_wider_bounds_than_the_rules_own():

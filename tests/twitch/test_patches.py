@@ -164,6 +164,22 @@ def test_the_surroundings_tell_what_was_measured_and_when_it_moved():
     assert channel(patches, "rigid x")[LONG_STEPS // 2] == pytest.approx(np.arcsinh(1), abs=1e-3)
 
 
+def test_broad_motion_that_was_taken_out_is_told_beside_what_is_left():
+    left, taken_mm = make_maps((12, 15)), 0.2
+    shift = np.zeros_like(left.excursion)
+    shift[np.abs(left.times_s - PEAK_S) < 0.2, ..., 1] = taken_mm
+    steadied = replace(left, measured=replace(left, excursion=left.excursion + shift))
+    it = make_candidate(steadied, (12, 15))
+    patches, plain = cut_all(steadied, [it]), cut_all(left, [it])
+    taken = channel(patches, "taken out")
+    assert taken[LONG_STEPS // 2] == pytest.approx(np.arcsinh(taken_mm / NOISE_MM), abs=1e-3)
+    assert taken[LONG_STEPS // 2 + 20] == 0
+    assert np.exp(patches.measures[0, MEASURES.index("taken out")]) == pytest.approx(taken_mm / HEIGHT_MM + 0.01)
+    assert not channel(plain, "taken out").any()
+    assert np.exp(plain.measures[0, MEASURES.index("taken out")]) == pytest.approx(0.01)
+    assert np.array_equal(patches.moving, plain.moving)
+
+
 def test_mirrored_patches_are_patches_of_mirrored_maps():
     cell = (12, 11)
     maps = make_maps(cell)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import permutations
 from multiprocessing import get_context
 from os import cpu_count
@@ -22,12 +23,12 @@ from fasciscan import clip as clip_station
 from fasciscan import motion as motion_station
 from fasciscan.clip import ClipOptions, open_clip
 from fasciscan.errors import ClipError, FasciscanError
-from fasciscan.learn.labels import Found, Labels, as_truth, label_by_review, label_by_truth, read_review
-from fasciscan.motion import MotionConfig, lay_grid, measure_motion
+from fasciscan.learn.labels import Found, Labels, as_truth, label_by_review, label_by_truth, label_each, read_review
+from fasciscan.motion import MotionConfig, lay_grid, measure_motion, steady
 from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.simulate import Truth, read_truth
-from fasciscan.twitch import CandidateConfig, candidates, distinct, find_candidates
-from fasciscan.twitch.distinct import is_view_of
+from fasciscan.twitch import CandidateConfig, candidates, distinct, find_again, find_candidates, looks
+from fasciscan.twitch.distinct import hides
 from fasciscan.twitch.judge import measures, patches
 from fasciscan.twitch.judge.glance import Glance
 from fasciscan.twitch.judge.measures import MEASURES, measure
@@ -39,7 +40,7 @@ QUANTUM = 0.05
 """Step in which ``moving`` is kept as int8, far below its noise of 1: a quarter of the memory of float32."""
 LABELS_SUFFIX = ".labels.json"
 
-_KEY_FILES = (candidates, distinct, measures, patches)
+_KEY_FILES = (candidates, distinct, looks, measures, patches)
 _KEY_FOLDERS = (clip_station, motion_station)
 
 
@@ -258,9 +259,11 @@ def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | N
     )
     for part, file, start, end in zip(read, prepared.values(), starts[:-1], starts[1:], strict=True):
         with np.load(file) as kept:
-            for name in ("moving", "still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
+            for name in ("still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
                 getattr(examples, name)[start:end] = kept[name][part.rows]
             examples.pitch_mm[start:end] = kept["pitch_mm"]
+        # Of a clip's patches one in nine is taken, and they are nearly all there is to read.
+        examples.moving[start:end] = np.load(_moving_of(file), mmap_mode="r")[part.rows]
     return examples
 
 
@@ -316,24 +319,33 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
     grid = lay_grid(clip, config.cell_mm)
     blocks, facts, views = [], [], []
     for maps in measure_motion(clip, grid, config):
-        found = find_candidates(maps, CandidateConfig())
-        blocks.append(cut_patches(maps, found, measure(maps, found), SPARE))
+        steadied = steady(maps)
+        both = (maps, find_candidates(maps, CandidateConfig())), (steadied, find_again(steadied, CandidateConfig()))
+        blocks += [cut_patches(seen_in, found, measure(seen_in, found), SPARE) for seen_in, found in both]
+        of_block = [candidate for _, found in both for candidate in found]
         views += [
             (len(facts) + a, len(facts) + b)
-            for (a, one), (b, other) in permutations(enumerate(found), 2)
-            if is_view_of(one, other, grid)
+            for (a, one), (b, other) in permutations(enumerate(of_block), 2)
+            if hides(other, one, grid)
         ]
         facts += [
-            (c.bump.onset_s, c.bump.peak_s, grid.lateral_px[c.cell[1]], grid.depth_px[c.cell[0]], c.bump.height_mm)
-            for c in found
+            (
+                c.bump.onset_s,
+                c.bump.peak_s,
+                grid.lateral_px[c.cell[1]],
+                grid.depth_px[c.cell[0]],
+                c.bump.height_mm,
+                c.steadied,
+            )
+            for c in of_block
         ]
-    table = np.array(facts, float).reshape(-1, 5)
+    table = np.array(facts, float).reshape(-1, 6)
     moving = np.concatenate([block.moving for block in blocks])
+    np.save(_moving_of(file), np.rint(moving / QUANTUM).astype(np.int8))
     part = file.with_suffix(".part")
     with part.open("wb") as stream:
         np.savez(
             stream,
-            moving=np.rint(moving / QUANTUM).astype(np.int8),
             still=np.concatenate([block.still for block in blocks]).astype(np.float16),
             surroundings=np.concatenate([block.surroundings for block in blocks]).astype(np.float16),
             measures=np.concatenate([block.measures for block in blocks]),
@@ -341,23 +353,30 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
             peak_s=table[:, 1],
             place_px=table[:, 2:4],
             height_mm=table[:, 4],
+            steadied=table[:, 5] > 0,
             views=np.array(views, np.int64).reshape(-1, 2),
             duration_s=clip.duration_s,
             grid_mm_per_px=np.array(grid.mm_per_px),
             pitch_mm=np.array(grid.pitch_mm),
         )
-    part.replace(file)  # so that a file that is there is whole
+    part.replace(file)  # so that a file that is there is whole, and so is the other one
+
+
+def _moving_of(file: Path) -> Path:
+    """File beside that of a clip's other examples."""
+    return file.with_suffix(".moving.npy")
 
 
 def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth]:
-    """Label one clip's candidates."""
+    """Label one clip's candidates, those of each look by themselves: a twitch may be seen by either."""
     place = kept["place_px"]
     found = Found(kept["peak_s"], place[:, 0], place[:, 1], kept["height_mm"])
     if source.told_by.name.endswith(TRUTH_SUFFIX):
         truth = read_truth(source.told_by)
-        return label_by_truth(found, truth), truth
+        return label_each(partial(label_by_truth, truth=truth), found, kept["steadied"]), truth
     review = read_review(source.told_by)
-    return label_by_review(found, review), as_truth(review, float(kept["duration_s"]))
+    labels = label_each(partial(label_by_review, review=review), found, kept["steadied"])
+    return labels, as_truth(review, float(kept["duration_s"]))
 
 
 def _key(source: Source, code: str, with_scale: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -121,6 +122,33 @@ def label_by_truth(found: Found, truth: Truth) -> Labels:
         if moved and max(moved) >= _LEAST_MM:
             labels.kind[n] = KINDS.index(Kind(motions[int(np.argmax(moved))].kind))
     return labels
+
+
+def label_each(label: Callable[[Found], Labels], found: Found, part: NDArray[np.bool_]) -> Labels:
+    """Label two parts of a clip's candidates by themselves.
+
+    Parameters
+    ----------
+    label
+        What labels candidates.
+    found
+        All of them.
+    part
+        (n,) which of them belong to the second part.
+
+    Returns
+    -------
+    Labels
+        In the order of ``found``. A twitch had a candidate if it had one in either part.
+    """
+    rows = np.flatnonzero(~part), np.flatnonzero(part)
+    of_part = [label(Found(*(getattr(found, f.name)[own] for f in fields(Found)))) for own in rows]
+    back = np.argsort(np.concatenate(rows), kind="stable")
+    joined = {
+        name: np.concatenate([getattr(labels, name) for labels in of_part])[back]
+        for name in ("kind", "weight", "settled", "shift_px")
+    }
+    return Labels(**joined, had_candidate=of_part[0].had_candidate | of_part[1].had_candidate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class TwitchNet(nn.Module):
     config
         Sizes.
     measures_mean, measures_sd
-        (24,) of the training examples, to standardise the measures by.
+        (25,) of the training examples, to standardise the measures by.
     """
 
     def __init__(self, config: NetworkConfig, measures_mean: Tensor, measures_sd: Tensor):

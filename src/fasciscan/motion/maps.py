@@ -119,6 +119,8 @@ class MotionMaps:
     frames: FrameSteps
     log: FrameLog
     """Of the core alone, so that logs of successive blocks join without overlap."""
+    measured: MotionMaps | None = None
+    """The maps these were made of by taking out the broad motion; None if these are as measured."""
 
     @property
     def velocity(self) -> NDArray[np.float32]:
@@ -236,7 +238,8 @@ def _assemble(
 def lay_anew(maps: MotionMaps, frames: FrameSteps) -> MotionMaps:
     """Make the maps of a block of other motion of its frames; whole-frame motion, error and picture stay."""
     lagged = _over_lag(frames.lagged, frames, maps.lag_s, maps.times_s)
-    return replace(maps, frames=frames, lagged=lagged, **_excursions(lagged, maps.lag_s, maps.times_s, maps.grid))
+    excursions = _excursions(lagged, maps.lag_s, maps.times_s, maps.grid)
+    return replace(maps, frames=frames, lagged=lagged, measured=maps, **excursions)
 
 
 def _frame_log(frames: list[WorkingFrame]) -> FrameLog:

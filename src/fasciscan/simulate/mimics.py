@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +26,10 @@ from fasciscan.simulate.motions import (
 )
 from fasciscan.simulate.probe import Drift, ProbeMotion, ProbePress
 from fasciscan.simulate.unmoving import ColourFlow, Flicker, Shadow
+
+SOFT_MM, SOFT_WAVES = (5.0, 20.0), 6
+"""Size of the places that move more than others, down to that of a territory, and how many waves make them; our guess.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +226,82 @@ class Glide:
         return with_elevation(along(self.rise_deg, size))
 
 
+@dataclass(frozen=True, slots=True)
+class Drag(Glide):
+    """A hand that drags the skin over what lies below: in the picture the skin stays and the depth jerks sideways."""
+
+    kind: ClassVar[str] = "probe motion"
+    name: ClassVar[str] = "drag"
+    unevenness: float = field(kw_only=True)
+    """See :func:`_softness`."""
+    seed: int = field(kw_only=True)
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Move what is deep alike, but for what is softer."""
+        return Glide.pattern(self, x_mm, y_mm, layers) * _softness(self.unevenness, self.seed, x_mm, y_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class LengthwiseArtery(Pulsation):
+    """An artery that lies along the picture: two walls that part with each beat and are pulled along by the blood.
+
+    References
+    ----------
+    Svedlund and Gan 2011 (PMC3042148): the carotid's wall travels 0.54 ± 0.39 mm lengthwise in the healthy, 0.11 ± 0.07
+    in coronary disease.
+    """
+
+    LENGTHWISE_REACH: ClassVar[float] = 2.0
+    """Radii beside the wall at which its travel lengthwise has fallen to 1/e; our guess."""
+    END_MM: ClassVar[float] = 4.0
+    """Over this length it leaves the scan plane."""
+    angle_deg: float = field(kw_only=True)
+    """Of its axis, from the x axis towards the y axis (down)."""
+    half_length_mm: float = field(kw_only=True)
+    """As far to each side it lies within the scan plane."""
+    along_mm: float = field(kw_only=True)
+    """Travel of the wall along the axis; negative against it."""
+    name: str = "artery"
+    unevenness: float = 0.0
+    """See :func:`_softness`."""
+    seed: int = 0
+
+    def pattern(self, x_mm: Array, y_mm: Array, layers: Layers) -> Array:
+        """Push both sides away from the axis, and pull them along it."""
+        s, n = turned(self, x_mm, y_mm)
+        beside = np.maximum(np.abs(n), 1e-6)
+        inside = beside < self.radius_mm
+        away = self.amplitude_mm * np.sign(n) * np.where(inside, beside / self.radius_mm, self.radius_mm / beside)
+        pulled = self.along_mm * np.exp(-np.maximum(beside / self.radius_mm - 1, 0) / self.LENGTHWISE_REACH)
+        ends = 1 - ramp(np.abs(s), self.half_length_mm, self.half_length_mm + self.END_MM)
+        held = (
+            ends
+            * ramp(layers.depth(x_mm, y_mm), 0.0, layers.skin_mm)
+            * _softness(self.unevenness, self.seed, x_mm, y_mm)
+        )
+        return with_elevation(held * (along(self.angle_deg, pulled) + along(self.angle_deg + 90, away)))
+
+
+def _softness(unevenness: float, seed: int, x_mm: Array, y_mm: Array) -> Array:
+    """Return by how much more than in even tissue places move, at most twice as far.
+
+    Its logarithm is a sum of waves over the picture, of ``unevenness`` as its standard deviation; ``seed`` decides
+    where.
+    """
+    bounds = (SOFT_MM[0], 0.0, 0.0), (SOFT_MM[1], np.pi, 2 * np.pi)
+    drawn = np.random.default_rng(seed).uniform(*bounds, (SOFT_WAVES, 3))
+    waves = [
+        np.cos(2 * np.pi * (x_mm * np.cos(angle) + y_mm * np.sin(angle)) / length + phase)
+        for length, angle, phase in drawn
+    ]
+    return np.minimum(np.exp(unevenness * np.sqrt(2 / SOFT_WAVES) * np.sum(waves, axis=0)), 2.0)
+
+
 MovingLookAlike = (
     Contraction
     | Pulsation
+    | LengthwiseArtery
+    | Drag
     | Breathing
     | Tremor
     | ProbeMotion

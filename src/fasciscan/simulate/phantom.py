@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.simulate.displacement import MARGIN_MM
-from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.motions import FWHM_TO_SD, Pulsation
 from fasciscan.simulate.scene import Phantom, Scene
+from fasciscan.simulate.vessels import vessel_of
 
 SCATTERERS_PER_CELL = 8
 """Per resolution cell; from about 10 on speckle is fully developed (Wagner 1983), and 8 look the same."""
@@ -47,7 +47,6 @@ SHADOW_DB = -45.0
 BONE_DB = 0.0
 LUMEN_DB = -30.0
 """Blood against muscle."""
-WALL_DB = -14.0
 BONE_RADIUS_MM = 200.0
 """Curvature of a shaft seen along its length."""
 
@@ -83,22 +82,6 @@ def build_phantom(scene: Scene, generator: np.random.Generator) -> Scatterers:
     return _Builder(scene, scene.tissue, generator).build()
 
 
-@dataclass(frozen=True, slots=True)
-class _Vessel:
-    """A vessel in beam coordinates."""
-
-    x_mm: float
-    y_mm: float
-    radius_mm: float
-
-    @classmethod
-    def of(cls, pulse: Pulsation, layers: Layers) -> _Vessel:
-        if layers.sector is None:
-            return cls(pulse.x_mm, pulse.y_mm, pulse.radius_mm)
-        x, y = layers.sector.to_beam(np.asarray(pulse.x_mm), np.asarray(pulse.y_mm))
-        return cls(float(x), float(y), pulse.radius_mm)
-
-
 class _Builder:
     """Gathers the parts of a phantom; each part is a tuple of x, y, z and complex amplitude."""
 
@@ -106,7 +89,7 @@ class _Builder:
         self.tissue = tissue
         self.rng = rng
         pulses = [motion for motion in scene.look_alikes if isinstance(motion, Pulsation) and motion.visible]
-        self.vessels = [_Vessel.of(pulse, tissue.layers) for pulse in pulses]
+        self.vessels = [vessel_of(pulse, tissue.layers) for pulse in pulses]
         self.width, self.height = scene.beam_size_mm
         self.elevation_sd = ELEVATION_MM * FWHM_TO_SD
         self.wave_phases = rng.uniform(0, 2 * np.pi, 4)
@@ -172,8 +155,7 @@ class _Builder:
         if tissue.bone:
             level = np.where(y > self.bone_depth(x), SHADOW_DB + tissue.muscle_db, level)
         for vessel in self.vessels:
-            inside = np.hypot(x - vessel.x_mm, y - vessel.y_mm) < vessel.radius_mm
-            level = np.where(inside, tissue.muscle_db + LUMEN_DB, level)
+            level = np.where(vessel.holds(x, y), tissue.muscle_db + LUMEN_DB, level)
         return level
 
     def mottle(self, x: NDArray, y: NDArray) -> NDArray:
@@ -212,7 +194,7 @@ class _Builder:
         bottom = self.bottom_depth(x)
         inside = (y > bottom) if deep else (y > self.top_depth(x)) & (y < bottom)
         for vessel in self.vessels:
-            inside &= np.hypot(x - vessel.x_mm, y - vessel.y_mm) > vessel.radius_mm
+            inside &= ~vessel.holds(x, y)
         if self.tissue.bone:
             inside &= y < self.bone_depth(x)
         return inside.astype(float)
@@ -247,12 +229,10 @@ class _Builder:
                 self.add_line(x, depth + leaf + wander, level, self.roughness(x))
 
     def add_vessel_walls(self) -> None:
-        """Line the vessels: a wall mirrors best where the beam meets it square, above and below."""
+        """Line the vessels."""
         for vessel in self.vessels:
-            angle = np.arange(0, 2 * np.pi, LINE_STEP_MM / vessel.radius_mm)
-            x = vessel.x_mm + vessel.radius_mm * np.cos(angle)
-            y = vessel.y_mm + vessel.radius_mm * np.sin(angle)
-            self.add_line(x, y, WALL_DB, 0.15 + 0.85 * np.abs(np.sin(angle)) ** 3)
+            for wall in vessel.walls(LINE_STEP_MM):
+                self.add_line(*wall)
 
     def add_bone(self) -> None:
         """Lay the surface of bone: the brightest line, thick with reverberation."""

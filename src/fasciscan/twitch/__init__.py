@@ -7,7 +7,7 @@ from fasciscan.twitch.judge.panel import Panel, load_classifier
 from fasciscan.twitch.judge.rule import Rule
 from fasciscan.twitch.judge.verdict import Classifier, Verdict
 from fasciscan.twitch.kind import Kind
-from fasciscan.twitch.looks import look_twice
+from fasciscan.twitch.looks import find_again, look_twice
 
 __all__ = [
     "Candidate",
@@ -18,6 +18,7 @@ __all__ = [
     "Panel",
     "Rule",
     "Verdict",
+    "find_again",
     "find_candidates",
     "load_classifier",
     "load_network",

@@ -65,12 +65,8 @@ def settle(candidates: Sequence[Candidate], verdicts: Sequence[Verdict], grid: G
     others = sorted((v for v in views if not v.counts), key=lambda v: -_clearness(v.candidate))
 
     def is_another(view: _View, other: _View) -> bool:
-        if (
-            view.candidate.steadied > other.candidate.steadied
-            and other.counts
-            and _at_once(view.candidate, other.candidate)
-        ):
-            return True  # with the broad motion a part of the twitch may have been taken out
+        if other.counts and _is_remainder(view.candidate, other.candidate):
+            return True
         return is_view_of(view.candidate, other.candidate, grid) and not _start_apart(view, other, grid)
 
     kept = keep_distinct([*twitches, *others], is_another)
@@ -117,6 +113,12 @@ def is_view_of(candidate: Candidate, other: Candidate, grid: Grid) -> bool:
     return bool(around and passive and meanwhile)
 
 
+def hides(other: Candidate, candidate: Candidate, grid: Grid) -> bool:
+    """Whether the second would not count beside the first: as another view, or as the same moment at another look."""
+    in_either_look = candidate.steadied != other.steadied and _at_once(candidate, other)
+    return in_either_look or is_view_of(candidate, other, grid)
+
+
 class _View(NamedTuple):
     """A candidate with what was said of it."""
 
@@ -158,6 +160,11 @@ def _parted(views: list[_View], grid: Grid) -> list[_View]:
 
 def _at_once(one: Candidate, other: Candidate) -> bool:
     return abs(one.bump.peak_s - other.bump.peak_s) <= SAME_MOMENT_S
+
+
+def _is_remainder(candidate: Candidate, other: Candidate) -> bool:
+    """Whether the first may be what is left of the second: with the broad motion a part of it was taken out."""
+    return candidate.steadied > other.steadied and _at_once(candidate, other)
 
 
 def _away_mm(view: _View, grid: Grid) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,6 +16,31 @@ from fasciscan.twitch.kind import Kind
 
 _COUNTED_S = 0.05
 """This near to a twitch that counts no other one is looked for: it would add nothing (:func:`settle`)."""
+
+
+def find_again(steadied: MotionMaps, config: CandidateConfig, counted_s: Sequence[float] = ()) -> list[Candidate]:
+    """Find what moves by itself at the moments at which broad motion was taken out.
+
+    Parameters
+    ----------
+    steadied
+        What :func:`fasciscan.motion.steady` made of a block of maps.
+    config
+        Thresholds of the candidates.
+    counted_s
+        Peaks of the twitches that count already; none is looked for there.
+
+    Returns
+    -------
+    list of Candidate
+        In the order of their peaks; none if nothing was taken out.
+    """
+    if steadied.measured is None:
+        return []
+    when = steadied.field != steadied.measured.field  # at all other moments the motion is the same
+    for peak_s in counted_s:
+        when &= np.abs(steadied.times_s - peak_s) > _COUNTED_S
+    return [replace(candidate, steadied=True) for candidate in find_candidates(steadied, config, when)]
 
 
 class Motion(NamedTuple):
@@ -52,15 +78,11 @@ def look_twice(maps: MotionMaps, config: CandidateConfig, classifier: Classifier
     candidates = find_candidates(maps, config)
     verdicts = classifier.classify(maps, candidates)
     steadied = steady(maps) if classifier.looks_again else maps
-    if steadied is not maps:
-        when = steadied.field != maps.field  # at all other moments the motion is the same
-        for candidate, verdict in zip(candidates, verdicts, strict=True):
-            if verdict.kind is Kind.FASCICULATION:
-                when &= np.abs(maps.times_s - candidate.bump.peak_s) > _COUNTED_S
-        again = [replace(candidate, steadied=True) for candidate in find_candidates(steadied, config, when)]
-        for candidate, verdict in zip(again, classifier.classify(steadied, again), strict=True):
-            if verdict.kind is Kind.FASCICULATION:
-                candidates.append(candidate)
-                verdicts.append(verdict)
+    counted = [c.bump.peak_s for c, v in zip(candidates, verdicts, strict=True) if v.kind is Kind.FASCICULATION]
+    again = find_again(steadied, config, counted)
+    for candidate, verdict in zip(again, classifier.classify(steadied, again), strict=True):
+        if verdict.kind is Kind.FASCICULATION:
+            candidates.append(candidate)
+            verdicts.append(verdict)
     settled = settle(candidates, verdicts, maps.grid)
     return Seen([Motion(c, v, steadied if c.steadied else maps) for c, v in settled], steadied)

@@ -24,7 +24,7 @@ class Glance:
 
     mean: NDArray[np.float64]
     sd: NDArray[np.float64]
-    """(24,) each, to standardise the measures by."""
+    """(25,) each, to standardise the measures by."""
     weights: NDArray[np.float64]
     """(features, 6); features as :meth:`features` lays them out."""
     bias: NDArray[np.float64]
@@ -33,7 +33,7 @@ class Glance:
     """The network looks at what is a fasciculation with at least this probability."""
 
     def judge(self, measures: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Tell probabilities (n, 6) from measures (n, 24), in the order of :class:`fasciscan.twitch.Kind`."""
+        """Tell probabilities (n, 6) from measures (n, 25), in the order of :class:`fasciscan.twitch.Kind`."""
         logits = self.features(measures) @ self.weights + self.bias
         likely = np.exp(logits - logits.max(axis=1, keepdims=True))
         return likely / likely.sum(axis=1, keepdims=True)
@@ -43,7 +43,7 @@ class Glance:
         return probabilities[:, FASCICULATION] >= self.least
 
     def features(self, measures: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Lay out standardised measures and their products of two, (n, 24) to (n, 324)."""
+        """Lay out standardised measures and their products of two, (n, 25) to (n, 350)."""
         standard = np.clip((measures - self.mean) / self.sd, -LIMIT_SD, LIMIT_SD)
         first, second = np.triu_indices(standard.shape[1])
         return np.concatenate([standard, standard[:, first] * standard[:, second]], axis=1)

@@ -35,6 +35,7 @@ MEASURES = (
     "frame rate",
     "company",
     "near company",
+    "taken out",
 )
 """The candidate's own measures; lengths, times and ratios of them as logarithms."""
 PLAIN_MM = 0.05
@@ -59,7 +60,7 @@ def measure(maps: MotionMaps, candidates: Sequence[Candidate]) -> NDArray[np.flo
     Returns
     -------
     ndarray
-        (n, 24); columns are :data:`MEASURES`.
+        (n, 25); columns are :data:`MEASURES`.
     """
     peaks_s = np.array([c.bump.peak_s for c in candidates])
     places = np.array([c.cell for c in candidates], float).reshape(-1, 2) * maps.grid.pitch_mm[::-1]
@@ -96,5 +97,15 @@ def measure(maps: MotionMaps, candidates: Sequence[Candidate]) -> NDArray[np.flo
             np.log(rate_hz),
             np.log(np.count_nonzero(beside)),
             np.log(np.count_nonzero(near)),
+            np.log(_taken_out_mm(maps, c) / height + 0.01),
         )
     return out
+
+
+def _taken_out_mm(maps: MotionMaps, candidate: Candidate) -> float:
+    """Largest broad motion that was taken out of the candidate's place while it moved."""
+    if maps.measured is None:
+        return 0.0
+    meanwhile = slice(*np.searchsorted(maps.times_s, (candidate.bump.onset_s, candidate.bump.offset_s)).tolist())
+    taken = maps.measured.excursion[meanwhile, *candidate.cell] - maps.excursion[meanwhile, *candidate.cell]
+    return float(np.linalg.norm(taken, axis=-1).max(initial=0.0))

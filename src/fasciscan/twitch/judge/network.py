@@ -50,8 +50,8 @@ class Network:
 
     @property
     def looks_again(self) -> bool:
-        """Its operating point was chosen for motion as measured."""
-        return False
+        """It has learnt from both looks."""
+        return True
 
     def classify(self, maps: MotionMaps, candidates: Sequence[Candidate], look_at: Sequence[int] = ()) -> list[Verdict]:
         """Judge the candidates found in one block of maps, in their order; most by a glance at their measures.

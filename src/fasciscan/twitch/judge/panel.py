@@ -24,11 +24,15 @@ from fasciscan.twitch.kind import Kind
 _SHARES = (0.2, 0.8)
 """Weights of network and rule where they are pooled. With these the real clips are told apart best: what is a twitch
 lies farther above even odds than the likeliest look-alike lies below (docs/finding.md)."""
-_AGAINST = 0.15
+_AGAINST = 0.3
 """What the network takes for a twitch with less than this probability does not count, whatever the rule says."""
 _SURE = 0.9
 """Probability from which the network may decide alone, if what it sees can be a twitch at all: below it look-alikes of
 real clips would count (docs/finding.md)."""
+_SECONDED_BY, _SECONDED = 3, 0.1
+"""Where it decides alone, the mean of so many of the surest other views of the motion has this weight beside its own,
+on the scale of log odds, if that makes it less sure: one view looks like a twitch by chance sooner than all of them
+(docs/finding.md)."""
 _BOUNDS = Rule(longest_s=0.7, most_undershoot=0.75, most_error=0.5)
 """What no twitch does. Wider than the limits of the rule that judges by itself, since what is measured of a weak
 twitch, or of one amid other motion, is not exact (docs/finding.md)."""
@@ -86,9 +90,18 @@ class Panel:
         beliefs = [verdict.probabilities[Kind.FASCICULATION] for verdict in by_network]
         for n, seen in views.items():
             by_network[n] = _lifted(by_network[n], max(beliefs[view] for view in seen))
-        possible = [self.bounds.possibility(candidate) for candidate in candidates]
-        sure = [min(_log_odds(p) - _log_odds(_SURE), _log_odds(can)) for p, can in zip(beliefs, possible, strict=True)]
+        sure = [self._sure(n, candidates, beliefs, maps.grid) for n in range(len(candidates))]
         return [_pool(*one) for one in zip(candidates, by_network, by_rule, sure, strict=True)]
+
+    def _sure(self, n: int, candidates: Sequence[Candidate], beliefs: Sequence[float], grid: Grid) -> float:
+        """Give the log odds of a candidate from the network alone, as far as physics and its other views allow."""
+        own = _log_odds(beliefs[n])
+        sure = own
+        if own > _log_odds(_SURE):  # else it does not count anyhow
+            others = sorted((_log_odds(beliefs[m]) for m in _views_of(n, candidates, grid) if m != n), reverse=True)
+            seconded = float(np.mean(others[:_SECONDED_BY])) if others else own
+            sure = min(own, (1 - _SECONDED) * own + _SECONDED * seconded)
+        return min(sure - _log_odds(_SURE), _log_odds(self.bounds.possibility(candidates[n])))
 
 
 def load_classifier(name: str | None = None) -> Classifier:

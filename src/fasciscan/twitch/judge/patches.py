@@ -45,10 +45,12 @@ SURROUNDINGS = (
     "field change",
     "place change",
     "place confidence",
+    "taken out",
 )
 """Channels over the longer time: whether anything was measured; the path followed; the place's excursion, signed along
 the direction of the motion, and its length; lengths 6-10 mm away, in the median and the upper tenth of the field and
-in the strip under the probe; whole-frame motion; frame difference of field and place; the place's confidence."""
+in the strip under the probe; whole-frame motion; frame difference of field and place; the place's confidence; the
+broad motion taken out of the place, by its length."""
 LIMIT = 6.0
 """Values are limited to this: asinh of 200 times the noise."""
 
@@ -84,9 +86,9 @@ class Patches:
     still: Array
     """(n, 5, CELLS, CELLS); channels are :data:`STILL`."""
     surroundings: Array
-    """(n, 13, LONG_STEPS); channels are :data:`SURROUNDINGS`."""
+    """(n, 14, LONG_STEPS); channels are :data:`SURROUNDINGS`."""
     measures: Array
-    """(n, 24); see :data:`fasciscan.twitch.judge.measures.MEASURES`. Not yet standardised: the network does that."""
+    """(n, 25); see :data:`fasciscan.twitch.judge.measures.MEASURES`. Not yet standardised: the network does that."""
 
     def __len__(self) -> int:
         return len(self.measures)
@@ -102,7 +104,7 @@ def cut_patches(maps: MotionMaps, candidates: Sequence[Candidate], measures: Arr
     candidates
         The candidates.
     measures
-        (n, 24) of them.
+        (n, 25) of them.
     spare
         Cells and steps more on each side of ``moving`` and ``still``: room to shift them in training.
 
@@ -249,7 +251,7 @@ def _cut_still(maps: MotionMaps, candidate: Candidate, window: _Window) -> Array
 
 
 def _cut_surroundings(maps: MotionMaps, usual: _Usual, candidate: Candidate) -> Array:
-    """Cut (13, LONG_STEPS)."""
+    """Cut (14, LONG_STEPS)."""
     y, x = candidate.cell
     wanted_s = candidate.bump.peak_s + (np.arange(LONG_STEPS) - (LONG_STEPS - 1) / 2) / RATE_HZ
     rows = _rows_within(maps.times_s, wanted_s)
@@ -259,6 +261,8 @@ def _cut_surroundings(maps: MotionMaps, usual: _Usual, candidate: Candidate) -> 
     place = np.nonzero(beside & maps.grid.valid)
     noise = float(median(maps.noise[place]))
     vectors = maps.excursion[rows, *place].mean(axis=1)
+    measured = maps.measured or maps
+    taken_out = _length(measured.excursion[rows, *place].mean(axis=1) - vectors)
     in_mm = np.column_stack([
         vectors @ np.array(candidate.direction, np.float32),
         _length(vectors),
@@ -277,6 +281,7 @@ def _cut_surroundings(maps: MotionMaps, usual: _Usual, candidate: Candidate) -> 
         np.arcsinh(_lay_out(in_mm, times_s, wanted_s) / noise),
         _lay_out(of_frames, frames_s[frame_rows], wanted_s),
         _lay_out(confidence[:, None], times_s, wanted_s),
+        np.arcsinh(_lay_out(taken_out[:, None], times_s, wanted_s) / noise),
     ])  # fmt: skip
     return np.clip(out, -LIMIT, LIMIT).astype(np.float32)
 

@@ -1,0 +1,126 @@
+"""Changes clips as another machine, setting or export might have, analyses each change, and tells what counts in it.
+
+Usage: python scripts/check_changed.py CLIP[=MM_PER_PX] … [--model FILE|rule|network] [--jobs 2]
+
+A clip in which the same counts whatever is changed is judged on more than chance. Frames are taken as evenly spaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import product
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from fasciscan.clip import ClipOptions
+from fasciscan.pipeline import analyze
+from fasciscan.twitch import load_classifier
+
+Frames = NDArray[np.uint8]
+"""(frames, height, width)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is done to a clip."""
+
+    pictures: Callable[[Frames], Frames] = lambda frames: frames
+    size: float = 1.0
+    """By which the pictures become larger."""
+    told: float = 1.0
+    """By which the size of a pixel is told too large."""
+    every: int = 1
+    """Only each so manieth frame is kept."""
+    crf: int = 18
+
+
+def gamma(power: float) -> Callable[[Frames], Frames]:
+    greys = np.round(255 * (np.arange(256) / 255) ** power).astype(np.uint8)
+    return lambda frames: greys[frames]
+
+
+def noise(frames: Frames) -> Frames:
+    added = frames + np.random.default_rng(1).normal(0, 6, frames.shape).astype(np.float32)
+    return np.clip(added, 0, 255).astype(np.uint8)
+
+
+def contrast(frames: Frames) -> Frames:
+    return np.clip(1.3 * (frames.astype(np.float32) - 20), 0, 255).astype(np.uint8)
+
+
+CHANGES = {
+    "mirrored": Change(lambda frames: frames[:, :, ::-1]),
+    "brighter": Change(gamma(0.6)),
+    "darker": Change(gamma(1.6)),
+    "more contrast": Change(contrast),
+    "noise of 6 grey levels": Change(noise),
+    "an eighth cut off each side": Change(lambda f: f[:, :, f.shape[2] // 8 : -(f.shape[2] // 8)]),
+    "3 px cut off": Change(lambda frames: frames[:, 3:, 3:]),
+    **{f"pictures × {size}": Change(size=size) for size in (0.7, 0.85, 1.2, 1.4)},
+    "scale 10 % too small": Change(told=0.9),
+    "scale 10 % too large": Change(told=1.1),
+    "half the frames": Change(every=2),
+    "H.264 at crf 30": Change(crf=30),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", metavar="CLIP")
+    parser.add_argument("--model")
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    # Spawned: a forked child would inherit threads of Numba and OpenCV that are not there.
+    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
+        for line in pool.map(partial(tell, model=args.model), *zip(*product(args.clips, CHANGES), strict=True)):
+            print(line, flush=True)
+
+
+def tell(clip: str, change: str, model: str | None) -> str:
+    """Analyse a changed clip; tell when and how surely something counts, and the likeliest of what does not."""
+    cv2.setNumThreads(1)
+    name, _, scale = clip.partition("=")
+    with TemporaryDirectory() as folder:
+        changed = Path(folder) / "changed.mp4"
+        write(Path(name), changed, CHANGES[change])
+        mm_per_px = float(scale) * CHANGES[change].told / CHANGES[change].size if scale else None
+        result = analyze(changed, ClipOptions(mm_per_px=mm_per_px), classifier=load_classifier(model)).result
+    counted = ", ".join(f"{event.peak_s:.2f} s ({event.probability:.2f})" for event in result.events) or "none"
+    rest = max((event.p_fasciculation for event in result.other_motion), default=0.0)
+    return f"{Path(name).name}, {change}: {counted}; else {rest:.2f} at most"
+
+
+def write(source: Path, changed: Path, change: Change) -> None:
+    with av.open(str(source)) as container:
+        stream = container.streams.video[0]
+        frames = np.stack([frame.to_ndarray(format="gray") for frame in container.decode(stream)]).astype(np.uint8)
+        rate = stream.average_rate or Fraction(25)
+    frames = change.pictures(frames)[:: change.every]
+    height, width = (round(side * change.size) // 2 * 2 for side in frames.shape[1:])
+    how = cv2.INTER_AREA if change.size < 1 else cv2.INTER_CUBIC
+    with av.open(str(changed), "w") as container:
+        stream = container.add_stream("libx264", rate=(rate / change.every).limit_denominator(1000))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"crf": str(change.crf), "preset": "veryfast"}
+        for frame in frames:
+            if change.size == 1:
+                grey = np.ascontiguousarray(frame[:height, :width])
+            else:
+                grey = cv2.resize(frame, (width, height), interpolation=how)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="gray").reformat(format="yuv420p")))
+        container.mux(stream.encode())
+
+
+if __name__ == "__main__":
+    main()
