@@ -23,6 +23,17 @@ def test_clips_are_made_once_and_the_summary_tells_how_fast(tmp_path):
     assert (tmp_path / "broad-9.truth.json").exists()
     again = simulate(tmp_path, *short)
     assert "0 clips made; 1 were there" in again.output
+    (tmp_path / "broad-9.truth.json").write_text("{")
+    assert "1 clips made" in simulate(tmp_path, *short).output
+
+
+def test_a_folder_of_other_clips_of_the_same_names_is_not_taken_for_them(tmp_path):
+    short = ("--clips", "1", "--seed", "9", "--jobs", "1", "--rate", "5")
+    assert simulate(tmp_path, *short, "--duration", "5").exit_code == 0
+    other = simulate(tmp_path, *short, "--duration", "6")
+    assert other.exit_code == 1
+    assert "of 5 s, not 6 s" in other.output
+    assert "Traceback" not in other.output
 
 
 @pytest.mark.parametrize(

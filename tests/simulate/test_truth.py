@@ -69,6 +69,7 @@ EVENT, TIMING, BOX = ("events", 0), ("timing",), ("image_box",)
         ((*EVENT, "territory", "major_mm"), [0, "10"], r"events\[0\]\.territory\.major_mm"),
         ((*EVENT, "site"), ["1", 1.5], r"events\[0\]\.site"),
         (("scene",), [None, [], "x"], "scene"),
+        (("scene", "tissue"), ["x", 3], r"scene\.tissue"),
         (("scene", "machine"), ["x", {"codec": "h264"}, {"codec": "h264", "quality": "18"}], r"scene\.machine"),
     ],
 )

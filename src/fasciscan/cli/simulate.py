@@ -60,7 +60,7 @@ def simulate(
     if preset not in PRESETS:
         raise usage_error(f"{preset!r}: choose one of {', '.join(PRESETS)}", "--preset")
     start = monotonic()
-    there = set(out.glob("*.truth.json"))
+    there = {path: path.stat().st_mtime_ns for path in out.glob("*.truth.json")}
     seeds = range(seed, seed + clips)
     with tally("clips made", shown=not quiet) as tell_progress:
         made = make_clips(
@@ -69,6 +69,7 @@ def simulate(
     if quiet:
         return
     truths = {path.with_suffix(".truth.json") for path in made}
-    frames = sum(read_truth(path).timing.frames for path in truths - there)
+    new = [path for path in truths if path.stat().st_mtime_ns != there.get(path)]
+    frames = sum(read_truth(path).timing.frames for path in new)
     speed = f", {frames / (monotonic() - start):.0f} frames/s" if frames else ""
-    say(f"{out}: {len(truths - there)} clips made{speed}; {len(truths & there)} were there.")
+    say(f"{out}: {len(new)} clips made{speed}; {len(truths) - len(new)} were there.")

@@ -263,7 +263,7 @@ def _read_territory(raw: Fields) -> TrueTerritory:
 
 def _read_scene(raw: Fields) -> dict[str, Any]:
     """Keep the scene as it is; of its parts only the compression is asked for by name."""
-    machine = raw.part("machine") if raw.has("machine") else None
-    if machine is not None and machine.values.get("codec") == "h264":
-        machine.number("quality", 0)
+    parts = {name: raw.part(name) for name in ("tissue", "machine") if raw.has(name)}
+    if "machine" in parts and parts["machine"].values.get("codec") == "h264":
+        parts["machine"].number("quality", 0)
     return raw.values
