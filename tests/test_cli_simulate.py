@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +38,30 @@ def test_a_folder_of_other_clips_of_the_same_names_is_not_taken_for_them(tmp_pat
     assert other.exit_code == 1
     assert "of 5 s, not 6 s" in other.output
     assert "Traceback" not in other.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "suffix"), [(0, ".avi"), (1, ".mp4")])
+def test_where_there_is_no_room_it_is_said_in_a_line_and_nothing_is_left(seed, suffix, tmp_path):
+    short = ("--clips", "1", "--seed", str(seed), "--jobs", "1", "--duration", "5", "--rate", "20")
+    done = subprocess.run(
+        [sys.executable, "-m", "fasciscan", "simulate", "--out", str(tmp_path), *short],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (40_000, 40_000)),
+    )
+    assert done.returncode == 1
+    assert f"broad-{seed}{suffix} could not be written there" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="a folder that nobody may write to is in Linux alone")
+def test_a_folder_that_cannot_be_written_to_is_said_in_a_line():
+    done = simulate(Path("/sys/kernel"), "--clips", "1", "--jobs", "1", "--duration", "5", "--rate", "5")
+    assert done.exit_code == 1
+    assert "/sys/kernel: broad-0.avi could not be written there (Permission denied); name a folder" in done.output
 
 
 @pytest.mark.parametrize(

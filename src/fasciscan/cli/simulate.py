@@ -60,7 +60,7 @@ def simulate(
     if preset not in PRESETS:
         raise usage_error(f"{preset!r}: choose one of {', '.join(PRESETS)}", "--preset")
     start = monotonic()
-    there = {path: path.stat().st_mtime_ns for path in out.glob("*.truth.json")}
+    there = {path: path.stat().st_mtime_ns for path in out.glob("*.truth.json") if path.is_file()}
     seeds = range(seed, seed + clips)
     with tally("clips made", shown=not quiet) as tell_progress:
         made = make_clips(

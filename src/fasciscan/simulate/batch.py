@@ -59,7 +59,7 @@ def make_clips(
     ------
     FasciscanError
         If the preset is unknown, a still is missing or unfit, the length or rate out of range, the folder cannot be
-        made, or holds a clip of the same name that has another length, rate or still.
+        made, cannot be written to, or holds a clip of the same name that has another length, rate or still.
     """
     folder, seeds = Path(out), list(seeds)
     for seed in seeds[:1]:  # so that what is wrong with all of them is told before processes start
@@ -113,18 +113,29 @@ def _make_clip(
 
 def _make_unless_there(folder: Path, scene: Scene) -> Path:
     path = folder / f"{scene.preset}-{scene.seed}{CODECS[scene.machine.codec]}"
-    truth_path = path.with_suffix(".truth.json")
-    if path.exists() and _is_of(scene, truth_path):
-        return path
-    part = folder / f".{path.stem}.part{path.suffix}"
-    truth = write_clip(scene, part)
-    part.with_suffix(".truth.json").unlink()
-    # The truth comes last: where it lies, its clip is whole.
-    part.rename(path)
-    part_truth = folder / f".{path.stem}.part.json"
-    replace(truth, clip=path.name).write(part_truth)
-    part_truth.rename(truth_path)
+    try:
+        if not (path.exists() and _is_of(scene, path.with_suffix(".truth.json"))):
+            _write_whole(scene, path)
+    except OSError as error:  # FFmpeg's are such too
+        raise FasciscanError(
+            f"{folder}: {path.name} could not be written there ({error.strerror or error}); "
+            "name a folder with room that you may write to with --out."
+        ) from error
     return path
+
+
+def _write_whole(scene: Scene, path: Path) -> None:
+    """Write beside the clip and rename, so that what is cut off leaves nothing that could be taken for a clip."""
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    part_truth = part.with_suffix(".truth.json")
+    try:
+        replace(write_clip(scene, part), clip=path.name).write(part_truth)
+        # The truth comes last: where it lies, its clip is whole.
+        part.rename(path)
+        part_truth.rename(path.with_suffix(".truth.json"))
+    finally:
+        part.unlink(missing_ok=True)
+        part_truth.unlink(missing_ok=True)
 
 
 def _is_of(scene: Scene, truth_path: Path) -> bool:
