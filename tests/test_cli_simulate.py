@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from functools import partial
@@ -43,6 +42,7 @@ def test_a_folder_of_other_clips_of_the_same_names_is_not_taken_for_them(tmp_pat
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "suffix"), [(0, ".avi"), (1, ".mp4")])
 def test_where_there_is_no_room_it_is_said_in_a_line_and_nothing_is_left(seed, suffix, tmp_path):
+    resource = pytest.importorskip("resource", reason="limits on file sizes are POSIX's")
     short = ("--clips", "1", "--seed", str(seed), "--jobs", "1", "--duration", "5", "--rate", "20")
     done = subprocess.run(
         [sys.executable, "-m", "fasciscan", "simulate", "--out", str(tmp_path), *short],
@@ -71,6 +71,8 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_a_line():
         (("--clips", "0"), 2, "--clips"),
         (("--preset", "broad-texture"), 1, "stills"),
         (("--preset", "broad-texture", "--stills", "absent.png"), 1, "absent.png"),
+        (("--preset", "broad", "--stills", "absent.png"), 2, "broad-texture"),
+        (("--preset", "scatterer-mixed", "--stills", str(Path(__file__))), 2, "takes no stills"),
         (("--duration", "1"), 1, "5 to 600 s"),
         (("--rate", "1000"), 1, "pictures/s"),
     ],

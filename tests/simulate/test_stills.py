@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from fasciscan.errors import FasciscanError
-from fasciscan.simulate import PRESETS, random_scene, render
+from fasciscan.simulate import TEXTURE_PRESETS, random_scene, render
 from fasciscan.simulate.stills import read_still
 
-TEXTURE_PRESETS = [preset for preset in PRESETS if "texture" in preset]
 LEAST = (266, 288)
 """Height and width of the smallest still."""
 

@@ -55,10 +55,14 @@ def simulate(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
     """Make ultrasound clips of muscle with known twitches and look-alikes, to train and to test with."""
-    from fasciscan.simulate import PRESETS, make_clips, read_truth
+    from fasciscan.simulate import PRESETS, TEXTURE_PRESETS, make_clips, read_truth
 
     if preset not in PRESETS:
         raise usage_error(f"{preset!r}: choose one of {', '.join(PRESETS)}", "--preset")
+    if stills and preset not in TEXTURE_PRESETS:
+        raise usage_error(
+            f"{preset} takes no stills; leave them out or take one of {', '.join(TEXTURE_PRESETS)}", "--stills"
+        )
     start = monotonic()
     there = {path: path.stat().st_mtime_ns for path in out.glob("*.truth.json") if path.is_file()}
     seeds = range(seed, seed + clips)
