@@ -192,7 +192,10 @@ def _describe_twitch(scene: Scene, twitch: Twitch) -> TrueEvent:
 
 
 def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
-    """Tell a look-alike; what never rests is told as lasting the whole clip, its peak at the start."""
+    """Tell a look-alike; what never rests is told as lasting the whole clip, its peak at the start.
+
+    A clip may end in the midst of one: the truth is of what the clip shows.
+    """
     onset, peak, offset = (getattr(motion, name, None) for name in ("onset_s", "peak_s", "offset_s"))
     moved = hypot(motion.x_shift_mm, motion.y_shift_mm) if isinstance(motion, ProbeMotion) else None
     amplitude = getattr(motion, "amplitude_mm", moved)
@@ -200,8 +203,8 @@ def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
         kind=motion.kind,
         name=motion.name,
         onset_s=onset or 0.0,
-        peak_s=peak or 0.0,
-        offset_s=offset or scene.duration_s,
+        peak_s=min(peak or 0.0, scene.duration_s),
+        offset_s=min(offset or scene.duration_s, scene.duration_s),
         peak_displacement_mm=None if amplitude is None else abs(amplitude),
     )
     x_mm, y_mm = getattr(motion, "x_mm", None), getattr(motion, "y_mm", None)
