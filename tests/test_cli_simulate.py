@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fasciscan.cli import app
+from fasciscan.simulate.presets import LONGEST_S, RATES_HZ, SHORTEST_BROAD_S, SHORTEST_S
 
 
 def simulate(out: Path, *more: str) -> Result:
@@ -88,6 +89,8 @@ def test_what_is_wrong_is_said_in_plain_words(options, code, words, tmp_path):
 def test_help_teaches():
     done = CliRunner().invoke(app, ["simulate", "--help"])
     assert done.exit_code == 0
-    told = " ".join(done.output.split())
+    told = " ".join(done.output.replace("│", " ").split())
     for word in ("Same seed, same clip", "broad-heldout", "truth", "Examples"):
         assert word in told
+    assert f"{SHORTEST_BROAD_S:g} to {LONGEST_S:g} ({SHORTEST_S:g} to {LONGEST_S:g} for the narrower" in told
+    assert "{:g} to {:g}, instead".format(*RATES_HZ) in told

@@ -47,10 +47,15 @@ def simulate(
     ] = None,
     jobs: Annotated[int | None, typer.Option(metavar="J", min=1, help="Processes; one a core.")] = None,
     duration: Annotated[
-        float | None, typer.Option(metavar="S", help="Length of each clip in seconds, instead of one drawn.")
+        float | None,
+        typer.Option(
+            metavar="S",
+            help="Length of each clip in seconds, 5 to 600 (15 to 600 for the narrower presets), instead of one drawn.",
+        ),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(metavar="HZ", help="Pictures the scanner makes in a second, instead of one drawn.")
+        float | None,
+        typer.Option(metavar="HZ", help="Pictures the scanner makes in a second, 5 to 200, instead of one drawn."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
