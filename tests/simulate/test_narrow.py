@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from fasciscan.simulate import Phantom, Scene, Texture, random_scene
+from fasciscan.simulate import Phantom, Scene, Texture, random_scene, tell_truth
 
 SEEDS = range(60)
 
@@ -80,3 +80,12 @@ def test_mixed_scenes_hold_every_look_alike_and_some_large_twitches(mixed):
     assert kinds == {"breathing", "drift", "pulsation", "tremor", "probe motion", "contraction"}
     assert any(twitch.major_mm > 20 for scene in mixed for twitch in scene.twitches)
     assert {scene.machine.codec for scene in mixed} == {"h264", "mjpeg", "mpeg4"}
+
+
+@pytest.mark.parametrize("duration_s", [None, 15.0])
+def test_no_event_of_the_truth_ends_after_its_clip_though_its_motion_may(duration_s):
+    scenes = [random_scene(seed, "scatterer-mixed", duration_s=duration_s) for seed in SEEDS]
+    assert any(getattr(m, "offset_s", 0) > scene.duration_s for scene in scenes for m in scene.look_alikes)
+    for scene in scenes:
+        for event in tell_truth(scene, "clip.mp4").events:
+            assert 0 <= event.onset_s <= event.peak_s <= event.offset_s <= scene.duration_s

@@ -47,20 +47,29 @@ def simulate(
     ] = None,
     jobs: Annotated[int | None, typer.Option(metavar="J", min=1, help="Processes; one a core.")] = None,
     duration: Annotated[
-        float | None, typer.Option(metavar="S", help="Length of each clip in seconds, instead of one drawn.")
+        float | None,
+        typer.Option(
+            metavar="S",
+            help="Length of each clip in seconds, 5 to 600 (15 to 600 for the narrower presets), instead of one drawn.",
+        ),
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(metavar="HZ", help="Pictures the scanner makes in a second, instead of one drawn.")
+        float | None,
+        typer.Option(metavar="HZ", help="Pictures the scanner makes in a second, 5 to 200, instead of one drawn."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary; errors only.")] = False,
 ) -> None:
     """Make ultrasound clips of muscle with known twitches and look-alikes, to train and to test with."""
-    from fasciscan.simulate import PRESETS, make_clips, read_truth
+    from fasciscan.simulate import PRESETS, TEXTURE_PRESETS, make_clips, read_truth
 
     if preset not in PRESETS:
         raise usage_error(f"{preset!r}: choose one of {', '.join(PRESETS)}", "--preset")
+    if stills and preset not in TEXTURE_PRESETS:
+        raise usage_error(
+            f"{preset} takes no stills; leave them out or take one of {', '.join(TEXTURE_PRESETS)}", "--stills"
+        )
     start = monotonic()
-    there = set(out.glob("*.truth.json"))
+    there = {path: path.stat().st_mtime_ns for path in out.glob("*.truth.json") if path.is_file()}
     seeds = range(seed, seed + clips)
     with tally("clips made", shown=not quiet) as tell_progress:
         made = make_clips(
@@ -69,6 +78,7 @@ def simulate(
     if quiet:
         return
     truths = {path.with_suffix(".truth.json") for path in made}
-    frames = sum(read_truth(path).timing.frames for path in truths - there)
+    new = [path for path in truths if path.stat().st_mtime_ns != there.get(path)]
+    frames = sum(read_truth(path).timing.frames for path in new)
     speed = f", {frames / (monotonic() - start):.0f} frames/s" if frames else ""
-    say(f"{out}: {len(truths - there)} clips made{speed}; {len(truths & there)} were there.")
+    say(f"{out}: {len(new)} clips made{speed}; {len(truths) - len(new)} were there.")

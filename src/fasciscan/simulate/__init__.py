@@ -5,7 +5,7 @@ from fasciscan.simulate.displacement import displacement
 from fasciscan.simulate.geometry import Layers
 from fasciscan.simulate.mimics import LookAlike
 from fasciscan.simulate.motions import Breathing, Contraction, Pulsation, Tremor, Twitch
-from fasciscan.simulate.presets import PRESETS, random_scene
+from fasciscan.simulate.presets import PRESETS, TEXTURE_PRESETS, random_scene
 from fasciscan.simulate.probe import Drift, ProbeMotion
 from fasciscan.simulate.render import render
 from fasciscan.simulate.scene import Machine, Phantom, Scene, Screen, Texture
@@ -14,6 +14,7 @@ from fasciscan.simulate.write import write_clip
 
 __all__ = [
     "PRESETS",
+    "TEXTURE_PRESETS",
     "Breathing",
     "Contraction",
     "Drift",

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from fasciscan.errors import FasciscanError
 from fasciscan.simulate.presets import random_scene
-from fasciscan.simulate.scene import CODECS, Scene
+from fasciscan.simulate.scene import CODECS, Scene, Texture
+from fasciscan.simulate.truth import Truth, read_truth
 from fasciscan.simulate.write import write_clip
 
 
@@ -30,7 +31,7 @@ def make_clips(
 
     They are named ``<preset>-<seed>.mp4`` or ``.avi`` and ``<preset>-<seed>.truth.json``. A clip whose truth is there
     already is not made again, and both files appear only when they are whole: a run that was stopped goes on when it is
-    started again.
+    started again. A truth that cannot be read is no truth, and its clip is made again.
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def make_clips(
     Raises
     ------
     FasciscanError
-        If the preset is unknown, a still is missing or unfit, the length or rate out of range, or the folder cannot be
-        made.
+        If the preset is unknown, a still is missing or unfit, the length or rate out of range, the folder cannot be
+        made, cannot be written to, or holds a clip of the same name that has another length, rate or still.
     """
     folder, seeds = Path(out), list(seeds)
     for seed in seeds[:1]:  # so that what is wrong with all of them is told before processes start
@@ -112,15 +113,56 @@ def _make_clip(
 
 def _make_unless_there(folder: Path, scene: Scene) -> Path:
     path = folder / f"{scene.preset}-{scene.seed}{CODECS[scene.machine.codec]}"
-    truth_path = path.with_suffix(".truth.json")
-    if path.exists() and truth_path.exists():
-        return path
-    part = folder / f".{path.stem}.part{path.suffix}"
-    truth = write_clip(scene, part)
-    part.with_suffix(".truth.json").unlink()
-    # The truth comes last: where it lies, its clip is whole.
-    part.rename(path)
-    part_truth = folder / f".{path.stem}.part.json"
-    replace(truth, clip=path.name).write(part_truth)
-    part_truth.rename(truth_path)
+    try:
+        if not (path.exists() and _is_of(scene, path.with_suffix(".truth.json"))):
+            _write_whole(scene, path)
+    except OSError as error:  # FFmpeg's are such too
+        raise FasciscanError(
+            f"{folder}: {path.name} could not be written there ({error.strerror or error}); "
+            "name a folder with room that you may write to with --out."
+        ) from error
     return path
+
+
+def _write_whole(scene: Scene, path: Path) -> None:
+    """Write beside the clip and rename, so that what is cut off leaves nothing that could be taken for a clip."""
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    part_truth = part.with_suffix(".truth.json")
+    try:
+        replace(write_clip(scene, part), clip=path.name).write(part_truth)
+        # The truth comes last: where it lies, its clip is whole.
+        part.rename(path)
+        part_truth.rename(path.with_suffix(".truth.json"))
+    finally:
+        part.unlink(missing_ok=True)
+        part_truth.unlink(missing_ok=True)
+
+
+def _is_of(scene: Scene, truth_path: Path) -> bool:
+    """Whether a whole truth is there; one that cannot be read counts as none.
+
+    Raises
+    ------
+    FasciscanError
+        If it is that of another scene.
+    """
+    try:
+        truth = read_truth(truth_path)
+    except FasciscanError:
+        return False
+    if difference := _difference(truth, scene):
+        raise FasciscanError(f"{truth_path.parent}: holds {truth.clip} {difference}; name another folder by --out.")
+    return True
+
+
+def _difference(truth: Truth, scene: Scene) -> str:
+    """Tell what was asked for otherwise when the clip that is there was made; empty if nothing."""
+    there = truth.timing
+    if there.duration_s != scene.duration_s:
+        return f"of {there.duration_s:g} s, not {scene.duration_s:g} s"
+    if there.scan_rate_hz != scene.frame_rate_hz:
+        return f"at {there.scan_rate_hz:g} pictures/s, not {scene.frame_rate_hz:g}"
+    still = (truth.scene.get("tissue") or {}).get("still")
+    if isinstance(scene.tissue, Texture) and still != scene.tissue.still.name:
+        return f"from the still {still}, not {scene.tissue.still.name}"
+    return ""

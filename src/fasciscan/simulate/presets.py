@@ -26,6 +26,8 @@ PRESETS = (
 questions show, both for training alone; with motion that spreads farther, and through a family of imaging, both kept
 for tests; and with warped stills. And narrower ones: warped stills or imaged scatterers; twitches alone, or with
 look-alikes among them."""
+TEXTURE_PRESETS = tuple(preset for preset in PRESETS if "texture" in preset)
+"""Those on stills the user gives."""
 
 SHORTEST_S, SHORTEST_BROAD_S, LONGEST_S = 15.0, 5.0, 600.0
 """Lengths a clip can be asked for: room for each event that may be drawn, and an end."""

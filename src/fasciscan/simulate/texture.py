@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fasciscan.errors import ClipError
 from fasciscan.simulate.displacement import GRID_MM, FieldGrid
 from fasciscan.simulate.scene import Scene, Texture
+from fasciscan.simulate.stills import read_still
 
 INVERSION_STEPS = 3
 """Fixed-point steps from Lagrangian to Eulerian field; each gains a factor of the strain (< 0.1), so 3 do."""
@@ -64,11 +65,7 @@ def scan_texture(scene: Scene, times_s: NDArray[np.float64]) -> Iterator[NDArray
 
 
 def _read_still(texture: Texture, width: int, height: int) -> NDArray[np.float32]:
-    import cv2
-
-    grey = cv2.imread(str(texture.still), cv2.IMREAD_GRAYSCALE)
-    if grey is None:
-        raise ClipError(texture.still, "cannot be read as a picture", "give a PNG, JPEG or TIFF still")
+    grey = read_still(texture.still)
     if grey.shape[0] < texture.crop_y_px + height or grey.shape[1] < texture.crop_x_px + width:
         size = f"{grey.shape[1]}×{grey.shape[0]}"
         raise ClipError(texture.still, f"is {size} pixels, less than the clip needs", "give a larger still")

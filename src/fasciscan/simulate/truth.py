@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fasciscan.errors import FasciscanError
+from fasciscan.simulate.fields import Fields
 from fasciscan.simulate.machine import recording_plan
 from fasciscan.simulate.mimics import LookAlike
 from fasciscan.simulate.motions import Twitch
@@ -111,27 +112,19 @@ def read_truth(path: Path | str) -> Truth:
     Raises
     ------
     FasciscanError
-        If the file is missing, is not JSON, or is not of this schema.
+        If the file is missing, is not JSON, is not of this schema, or holds what cannot be: a time that is no number,
+        a scale of 0, a twitch without a place.
     """
     path = Path(path)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
         raise FasciscanError(f"{path}: cannot be read as a truth file ({error}); give a .truth.json file.") from error
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         raise FasciscanError(f"{path}: is not of schema {SCHEMA}; give a .truth.json file.")
     try:
-        return Truth(
-            clip=raw["clip"],
-            seed=raw["seed"],
-            preset=raw["preset"],
-            mm_per_px=raw["mm_per_px"],
-            image_box=ImageBox(**raw["image_box"]),
-            timing=Timing(**raw["timing"]),
-            events=tuple(_read_event(event) for event in raw["events"]),
-            scene=raw["scene"],
-        )
-    except (KeyError, TypeError) as error:
+        return _read_fields(Fields(raw, ""))
+    except ValueError as error:
         raise FasciscanError(f"{path}: is no complete truth file ({error}); make it again.") from error
 
 
@@ -199,7 +192,10 @@ def _describe_twitch(scene: Scene, twitch: Twitch) -> TrueEvent:
 
 
 def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
-    """Tell a look-alike; what never rests is told as lasting the whole clip, its peak at the start."""
+    """Tell a look-alike; what never rests is told as lasting the whole clip, its peak at the start.
+
+    A clip may end in the midst of one: the truth is of what the clip shows.
+    """
     onset, peak, offset = (getattr(motion, name, None) for name in ("onset_s", "peak_s", "offset_s"))
     moved = hypot(motion.x_shift_mm, motion.y_shift_mm) if isinstance(motion, ProbeMotion) else None
     amplitude = getattr(motion, "amplitude_mm", moved)
@@ -207,8 +203,8 @@ def _describe_look_alike(scene: Scene, motion: LookAlike) -> TrueEvent:
         kind=motion.kind,
         name=motion.name,
         onset_s=onset or 0.0,
-        peak_s=peak or 0.0,
-        offset_s=offset or scene.duration_s,
+        peak_s=min(peak or 0.0, scene.duration_s),
+        offset_s=min(offset or scene.duration_s, scene.duration_s),
         peak_displacement_mm=None if amplitude is None else abs(amplitude),
     )
     x_mm, y_mm = getattr(motion, "x_mm", None), getattr(motion, "y_mm", None)
@@ -222,6 +218,55 @@ def _placed(event: TrueEvent, scene: Scene, x_mm: float, y_mm: float) -> TrueEve
     return replace(event, x_px=x_px, y_px=y_px, x_mm=x_mm, y_mm=y_mm)
 
 
-def _read_event(raw: dict[str, Any]) -> TrueEvent:
-    territory = raw.get("territory")
-    return TrueEvent(**{**raw, "territory": TrueTerritory(**territory) if territory else None})
+def _read_fields(raw: Fields) -> Truth:
+    timing, box = raw.part("timing"), raw.part("image_box")
+    return Truth(
+        clip=raw.file_name("clip"),
+        seed=raw.whole("seed"),
+        preset=raw.text("preset"),
+        mm_per_px=raw.above_zero("mm_per_px"),
+        image_box=ImageBox(box.whole("x", 0), box.whole("y", 0), box.whole("width", 1), box.whole("height", 1)),
+        timing=Timing(
+            scan_rate_hz=timing.above_zero("scan_rate_hz"),
+            recorded_rate_hz=timing.above_zero("recorded_rate_hz"),
+            frames=timing.whole("frames", 1),
+            copied_frames=timing.whole("copied_frames", 0),
+            dropped_frames=timing.whole("dropped_frames", 0),
+            duration_s=timing.above_zero("duration_s"),
+        ),
+        events=tuple(_read_event(event) for event in raw.parts("events")),
+        scene=_read_scene(raw.part("scene")),
+    )
+
+
+def _read_event(raw: Fields) -> TrueEvent:
+    """Read an event: its times in order, and a twitch with the place it is looked for at."""
+    onset_s = raw.number("onset_s", 0)
+    peak_s = raw.number("peak_s", onset_s)
+    placed = raw.text("kind") == Twitch.kind
+    return TrueEvent(
+        kind=raw.text("kind"),
+        onset_s=onset_s,
+        peak_s=peak_s,
+        offset_s=raw.number("offset_s", peak_s),
+        x_px=raw.number("x_px") if placed else raw.number_if_there("x_px"),
+        y_px=raw.number("y_px") if placed else raw.number_if_there("y_px"),
+        x_mm=raw.number_if_there("x_mm"),
+        y_mm=raw.number_if_there("y_mm"),
+        territory=_read_territory(raw.part("territory")) if raw.has("territory") else None,
+        peak_displacement_mm=raw.number_if_there("peak_displacement_mm", 0),
+        site=raw.whole("site") if raw.has("site") else None,
+        name=raw.text("name") if raw.has("name") else "",
+    )
+
+
+def _read_territory(raw: Fields) -> TrueTerritory:
+    return TrueTerritory(raw.above_zero("major_mm"), raw.above_zero("minor_mm"), raw.number("angle_deg"))
+
+
+def _read_scene(raw: Fields) -> dict[str, Any]:
+    """Keep the scene as it is; of its parts only the compression is asked for by name."""
+    parts = {name: raw.part(name) for name in ("tissue", "machine") if raw.has(name)}
+    if "machine" in parts and parts["machine"].values.get("codec") == "h264":
+        parts["machine"].number("quality", 0)
+    return raw.values
