@@ -71,6 +71,12 @@ def test_a_missing_result_is_no_clip_to_leave_out(folders):
         read_clips(find_truths(truth), results)
 
 
+def test_hidden_files_are_no_truths(bench, tmp_path):
+    bench.truth().write(tmp_path / "a.truth.json")
+    (tmp_path / "._a.truth.json").write_bytes(b"\0\5\26\7")  # as macOS leaves them on other disks
+    assert [path.name for path in find_truths(tmp_path)] == ["a.truth.json"]
+
+
 def test_a_folder_without_truth_is_told(tmp_path):
     with pytest.raises(FasciscanError, match=r"no \.truth\.json"):
         find_truths(tmp_path)

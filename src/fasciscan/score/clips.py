@@ -39,14 +39,14 @@ class ScoredClip:
 
 
 def find_truths(folder: Path) -> list[Path]:
-    """List the truth files of a folder.
+    """List the truth files of a folder; hidden ones, such as another system leaves, are none.
 
     Raises
     ------
     FasciscanError
         If there is none.
     """
-    truths = sorted(folder.glob(f"*{TRUTH_SUFFIX}"))
+    truths = sorted(path for path in folder.glob(f"*{TRUTH_SUFFIX}") if not path.name.startswith("."))
     if not truths:
         raise FasciscanError(f"{folder}: holds no {TRUTH_SUFFIX} file; give a folder made by fasciscan simulate.")
     return truths
