@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import product
+from itertools import islice, product
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,15 +27,15 @@ from fasciscan.clip import ClipOptions
 from fasciscan.pipeline import analyze
 from fasciscan.twitch import load_classifier
 
-Frames = NDArray[np.uint8]
-"""(frames, height, width)"""
+Picture = NDArray[np.uint8]
+"""(height, width)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is done to a clip."""
 
-    pictures: Callable[[Frames], Frames] = lambda frames: frames
+    picture: Callable[[Picture], Picture] = lambda picture: picture
     size: float = 1.0
     """By which the pictures become larger."""
     told: float = 1.0
@@ -45,28 +45,32 @@ class Change:
     crf: int = 18
 
 
-def gamma(power: float) -> Callable[[Frames], Frames]:
+def gamma(power: float) -> Callable[[Picture], Picture]:
     greys = np.round(255 * (np.arange(256) / 255) ** power).astype(np.uint8)
-    return lambda frames: greys[frames]
+    return lambda picture: greys[picture]
 
 
-def noise(frames: Frames) -> Frames:
-    added = frames + np.random.default_rng(1).normal(0, 6, frames.shape).astype(np.float32)
-    return np.clip(added, 0, 255).astype(np.uint8)
+def noise() -> Callable[[Picture], Picture]:
+    generator = np.random.default_rng(1)
+
+    def add(picture: Picture) -> Picture:
+        return np.clip(picture + generator.normal(0, 6, picture.shape), 0, 255).astype(np.uint8)
+
+    return add
 
 
-def contrast(frames: Frames) -> Frames:
-    return np.clip(1.3 * (frames.astype(np.float32) - 20), 0, 255).astype(np.uint8)
+def contrast(picture: Picture) -> Picture:
+    return np.clip(1.3 * (picture.astype(np.float32) - 20), 0, 255).astype(np.uint8)
 
 
 CHANGES = {
-    "mirrored": Change(lambda frames: frames[:, :, ::-1]),
+    "mirrored": Change(lambda picture: picture[:, ::-1]),
     "brighter": Change(gamma(0.6)),
     "darker": Change(gamma(1.6)),
     "more contrast": Change(contrast),
-    "noise of 6 grey levels": Change(noise),
-    "an eighth cut off each side": Change(lambda f: f[:, :, f.shape[2] // 8 : -(f.shape[2] // 8)]),
-    "3 px cut off": Change(lambda frames: frames[:, 3:, 3:]),
+    "noise of 6 grey levels": Change(noise()),
+    "an eighth cut off each side": Change(lambda picture: picture[:, picture.shape[1] // 8 : -(picture.shape[1] // 8)]),
+    "3 px cut off": Change(lambda picture: picture[3:, 3:]),
     **{f"pictures × {size}": Change(size=size) for size in (0.7, 0.85, 1.2, 1.4)},
     "scale 10 % too small": Change(told=0.9),
     "scale 10 % too large": Change(told=1.1),
@@ -102,24 +106,27 @@ def tell(clip: str, change: str, model: str | None) -> str:
 
 
 def write(source: Path, changed: Path, change: Change) -> None:
-    with av.open(str(source)) as container:
-        stream = container.streams.video[0]
-        frames = np.stack([frame.to_ndarray(format="gray") for frame in container.decode(stream)]).astype(np.uint8)
-        rate = stream.average_rate or Fraction(25)
-    frames = change.pictures(frames)[:: change.every]
-    height, width = (round(side * change.size) // 2 * 2 for side in frames.shape[1:])
-    how = cv2.INTER_AREA if change.size < 1 else cv2.INTER_CUBIC
-    with av.open(str(changed), "w") as container:
+    with av.open(str(source)) as original, av.open(str(changed), "w") as container:
+        frames = original.decode(original.streams.video[0])
+        rate = original.streams.video[0].average_rate or Fraction(25)
         stream = container.add_stream("libx264", rate=(rate / change.every).limit_denominator(1000))
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(change.crf), "preset": "veryfast"}
-        for frame in frames:
-            if change.size == 1:
-                grey = np.ascontiguousarray(frame[:height, :width])
-            else:
-                grey = cv2.resize(frame, (width, height), interpolation=how)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="gray").reformat(format="yuv420p")))
+        for frame in islice(frames, 0, None, change.every):
+            picture = resized(change.picture(frame.to_ndarray(format="gray").astype(np.uint8)), change.size)
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = picture.shape
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")))
         container.mux(stream.encode())
+
+
+def resized(picture: Picture, size: float) -> Picture:
+    """Resize to even sides, as the codec asks for."""
+    height, width = (round(side * size) // 2 * 2 for side in picture.shape)
+    if size == 1:
+        return np.ascontiguousarray(picture[:height, :width])
+    how = cv2.INTER_AREA if size < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=how), np.uint8)
 
 
 if __name__ == "__main__":
