@@ -66,9 +66,9 @@ no part in any choice, beside those of simpler methods.
 
 ## Known failures
 
-- **By itself it does not hold on real clips**: a jerk of tissue along the picture, perhaps by the hand, is
-  counted; a large twitch and an evoked one of the whole field are not. It ships beside a rule of physical tests;
-  docs/finding.md has the figures.
+- **By itself it does not hold on real clips**: of two large twitches one is not counted, nor is an evoked one of the
+  whole field; a jerk of tissue along the picture, perhaps by the hand, and a moving chest wall come near. It ships
+  beside a rule of physical tests; docs/finding.md has the figures.
 - A myokymia, groups of twitches at one site, is often taken for fasciculations.
 - A twitch of less than some 0.1 mm, or deep in the noise, is often not even a candidate.
 - A twitch during a contraction, tremor or probe motion is hard to tell from it.
