@@ -92,8 +92,9 @@ def test_to_decide_alone_it_is_to_see_it_in_other_views_too():
 
     assert sure_of(0.95)
     assert sure_of(0.95, 0.8, 0.8, 0.8)
-    assert not sure_of(0.95, 0.001, 0.001, 0.001)
-    assert sure_of(0.95, 0.8, 0.8, 0.8, 0.001)  # of many the surest are heard
+    assert not sure_of(0.95, 0.1, 0.1, 0.1)
+    assert sure_of(0.95, 0.8, 0.8, 0.8, 0.1)  # of many the surest are heard
+    assert sure_of(0.95, 0.001, 0.001)  # and edges of the motion are not
     assert not sure_of(0.89, 0.99, 0.99, 0.99)  # they make no one surer
 
 
