@@ -51,6 +51,13 @@ def test_a_short_look_is_marked_and_tells_what_it_still_allows(make_clip):
     assert muscle.notes == ("watched for less than 60 s",)
 
 
+@pytest.mark.parametrize(("seconds", "is_short"), [(59.975, False), (59.5, False), (59.4, True)])
+def test_a_recording_of_a_minute_may_lack_a_frame(make_clip, seconds, is_short):
+    (muscle,) = count_muscles([make_clip("TA", "right", NONE, seconds=seconds)])
+    assert muscle.is_short is is_short
+    assert ("watched for less than 60 s" in muscle.notes) is is_short
+
+
 def test_time_left_out_is_no_exposure(make_clip):
     cut = make_clip("TA", "right", TWO, excluded_s=((0.0, 5.0), (40.0, 60.0)))
     (muscle,) = count_muscles([cut])

@@ -128,6 +128,12 @@ def test_each_muscle_is_told_with_its_interval_and_what_it_leaves_open(tmp_path)
     assert "<popliteus>" in text  # shown as it was written
 
 
+def test_an_exam_tells_no_minute_that_lacks_a_frame_as_short(tmp_path):
+    clips = [clip_of("BB", "left", (), tmp_path, seconds=59.975), clip_of("TA", "left", (), tmp_path, seconds=30.0)]
+    limits = exam_words.say_exam_limits(make_exam(clips))
+    assert limits[0].startswith("Watched for less than 60 s: tibialis anterior, left.")
+
+
 def test_a_link_leads_to_a_report_of_any_name(tmp_path):
     clip = clip_of("BB", "left", (5.0,), tmp_path)
     clip = replace(clip, report=clip.report.with_name("arm #2 100%.json"))

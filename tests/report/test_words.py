@@ -1,5 +1,7 @@
 """A rate in words never says more than the count and the exposure allow."""
 
+from dataclasses import replace
+
 import pytest
 
 from fasciscan.report.words import say_how_sorted, say_interval, say_limits, say_number, say_rate, say_seconds
@@ -27,6 +29,12 @@ def test_limits_are_those_of_the_clip(case, case_without_scale, crowded_case):
     assert any("no scale" in limit for limit in say_limits(case_without_scale.result))
     assert not any("no scale" in limit for limit in say_limits(case.result))
     assert any("every 25 ms" in limit for limit in say_limits(case.result))
+
+
+def test_a_minute_that_lacks_a_frame_is_no_short_look(case):
+    told = [" ".join(say_limits(replace(case.result, exposure_s=seconds))) for seconds in (59.975, 59.4)]
+    assert "short look" not in told[0]
+    assert "59.4 s is a short look" in told[1]
 
 
 @pytest.mark.parametrize(

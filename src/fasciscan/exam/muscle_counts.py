@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from fasciscan.exam.clip_counts import ClipCount
-from fasciscan.exam.counts import Rate, poisson_rate
+from fasciscan.exam.counts import LONG_ENOUGH_S, Rate, is_short_look, poisson_rate
 from fasciscan.exam.muscles import MuscleName, known_muscles, name_muscle
 from fasciscan.exam.rates import Dispersion, bootstrap_rate, judge_dispersion
 
-LONG_ENOUGH_S = 60.0
-"""60 s finds two or more fasciculations with P >= 0.9 in every muscle of ALS (Matamala 2017)."""
 LEAST_TO_FASCICULATE = 2
 """Twitches from which on a muscle is said to fasciculate: what Matamala 2017 asked for. One may be chance, or a mistake
 of the detection."""
@@ -76,7 +74,7 @@ class MuscleCount:
     @property
     def is_short(self) -> bool:
         """Whether the muscle was watched too briefly to say that it is quiet."""
-        return self.exposure_s < LONG_ENOUGH_S
+        return is_short_look(self.exposure_s)
 
     @property
     def fasciculates(self) -> bool:
@@ -160,7 +158,7 @@ def _notes(name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, reco
         notes.append("sides taken together")
     if exposure_s == 0:
         notes.append("nothing could be analysed")
-    elif exposure_s < LONG_ENOUGH_S:
+    elif is_short_look(exposure_s):
         notes.append(f"watched for less than {LONG_ENOUGH_S:.0f} s")
     if 0 < exposure_s < (1 - MUCH_LEFT_OUT) * recorded_s:
         notes.append(f"{100 * (1 - exposure_s / recorded_s):.0f} % of the recording left out")

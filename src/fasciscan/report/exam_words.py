@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fasciscan.exam.context import Context, Leaning
-from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, LONG_ENOUGH_S, MuscleCount
+from fasciscan.exam.counts import LONG_ENOUGH_S
+from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, MuscleCount
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import PUBLISHED, Basis, Extent, RuleResult, SideRatio, Summary
 from fasciscan.report.words import say_how_sorted, say_number, say_seconds
@@ -193,7 +194,7 @@ def say_course(context: Context) -> str:
 
 def say_exam_limits(exam: Exam) -> list[str]:
     """Say what this exam cannot tell."""
-    short = [muscle.label for muscle in exam.muscles if 0 < muscle.exposure_s < LONG_ENOUGH_S]
+    short = [muscle.label for muscle in exam.muscles if muscle.exposure_s and muscle.is_short]
     limits = []
     if short:
         limits.append(

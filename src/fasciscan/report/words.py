@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fasciscan.exam.counts import Rate
+from fasciscan.exam.counts import Rate, is_short_look
 from fasciscan.exam.result import ClipResult
 
 NO_DIAGNOSIS = (
@@ -79,10 +79,6 @@ def say_seconds(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-LONG_ENOUGH_S = 60.0
-"""60 s finds two or more fasciculations with P >= 0.9 in every muscle of ALS (Matamala 2017)."""
-
-
 def say_limits(result: ClipResult) -> list[str]:
     """Say what this result cannot tell, for the reader of this very clip.
 
@@ -97,7 +93,7 @@ def say_limits(result: ClipResult) -> list[str]:
         One sentence or two each, the ones that depend on the clip first.
     """
     limits = []
-    if 0 < result.exposure_s < LONG_ENOUGH_S:
+    if result.exposure_s and is_short_look(result.exposure_s):
         limits.append(
             f"{say_seconds(result.exposure_s)} is a short look. In ALS, 10 s misses fasciculations in three of ten "
             "muscles that have them (Duarte 2020), and 60 s finds at least two in nearly every one (Matamala 2017)."
