@@ -21,7 +21,8 @@ from fasciscan.exam import ClipCount, Entry, Exam, Failed, make_exam, read_conte
 from fasciscan.exam.clip_counts import ClipEvent
 from fasciscan.exam.context import Context, Signs, Triggers
 from fasciscan.exam.muscles import known_muscles
-from fasciscan.exam.summary import PUBLISHED
+from fasciscan.exam.rates import compare_rates
+from fasciscan.exam.summary import PUBLISHED, SideRatio
 from fasciscan.report import body_map, exam_words, pdf
 from fasciscan.report.exam_json import SCHEMA_PATH, exam_to_dict
 from fasciscan.report.exam_strip import GAP, WIDTH, draw_strips
@@ -132,6 +133,24 @@ def test_an_exam_tells_no_minute_that_lacks_a_frame_as_short(tmp_path):
     clips = [clip_of("BB", "left", (), tmp_path, seconds=59.975), clip_of("TA", "left", (), tmp_path, seconds=30.0)]
     limits = exam_words.say_exam_limits(make_exam(clips))
     assert limits[0].startswith("Watched for less than 60 s: tibialis anterior, left.")
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((1, 60.0, 0, 3.0), "No more different than chance allows."),
+        ((0, 3.0, 1, 600.0), "No more different than chance allows."),
+        ((20, 60.0, 0, 60.0), "Seen on the left only; its rate is at least 4.9 times the right's."),
+        ((0, 60.0, 20, 60.0), "Seen on the right only; the left's rate is at most 0.20 times as high."),
+        ((3, 60.0, 2, 60.0), "No more different than chance allows."),
+        ((20, 60.0, 2, 60.0), "More on the left than chance allows."),
+        ((2, 60.0, 20, 60.0), "More on the right than chance allows."),
+    ],
+)
+def test_sides_are_told_apart_only_where_chance_does_not_explain_it(counts, words):
+    ratio = compare_rates(*counts)
+    assert ratio is not None
+    assert exam_words.say_side(SideRatio("soleus", ratio)) == words
 
 
 def test_a_link_leads_to_a_report_of_any_name(tmp_path):

@@ -90,13 +90,13 @@ def say_muscle(muscle: MuscleCount) -> str:
 def say_side(side: SideRatio) -> str:
     """Say whether a muscle's sides differ by more than chance."""
     ratio = side.ratio
+    apart = ratio.low > 1 or (ratio.high is not None and ratio.high < 1)
+    if not apart:
+        return "No more different than chance allows."
     if ratio.value is None:
         return f"Seen on the left only; its rate is at least {say_number(ratio.low)} times the right's."
     if ratio.value == 0:
         return f"Seen on the right only; the left's rate is at most {say_number(ratio.high or 0)} times as high."
-    apart = ratio.low > 1 or (ratio.high is not None and ratio.high < 1)
-    if not apart:
-        return "No more different than chance allows."
     return f"More on the {'left' if ratio.value > 1 else 'right'} than chance allows."
 
 
