@@ -4,12 +4,19 @@ from dataclasses import replace
 
 import pytest
 
+from fasciscan.exam import poisson_rate
 from fasciscan.report.words import say_how_sorted, say_interval, say_limits, say_number, say_rate, say_seconds
 
 
 def test_none_seen_is_told_with_what_it_still_allows(quiet_case):
     assert say_rate(quiet_case.result) == "0 in 30 s still allows up to 7.4 per minute."
     assert say_interval(quiet_case.result.rate_per_min) == "0 (0–7.4)"
+
+
+def test_only_a_muscle_in_which_none_was_seen_has_a_bound_that_reads_as_0():
+    assert say_interval(poisson_rate(1, 366)) == "0.16 (0.0042–0.91)"
+    assert say_interval(poisson_rate(1, 36_000)) == "0.0017 (<0.001–0.0093)"
+    assert say_interval(poisson_rate(0, 366)) == "0 (0–0.60)"
 
 
 def test_some_seen_are_told_with_both_bounds(case):
@@ -45,7 +52,22 @@ def test_times_are_told_as_people_do(seconds, words):
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(0, "0"), (0.04, "0.04"), (0.999, "1.0"), (7.38, "7.4"), (99.96, "100"), (134.2, "134")]
+    ("rate", "words"),
+    [
+        (0, "0"),
+        (1e-9, "<0.001"),
+        (0.00099, "<0.001"),
+        (0.001, "0.0010"),
+        (0.00415, "0.0042"),
+        (0.04, "0.040"),
+        (0.0994, "0.099"),
+        (0.0996, "0.10"),
+        (0.164, "0.16"),
+        (0.999, "1.0"),
+        (7.38, "7.4"),
+        (99.96, "100"),
+        (134.2, "134"),
+    ],
 )
 def test_rates_are_told_with_no_more_digits_than_they_carry(rate, words):
     assert say_number(rate) == words

@@ -21,6 +21,10 @@ EXPLORATORY = (
 """What stands with the lean to an origin in the nerve, wherever it is told."""
 
 
+RATE_LEAST = 0.001
+"""Per minute, or as a ratio of two rates. Smaller ones say nothing more: one in a whole day is 0.0007 per minute."""
+
+
 def say_how_sorted(classifier: str) -> str:
     """Say what sorted the motion, and that none of it was validated on patients."""
     network, rules = "a network that has seen simulated clips alone", "fixed rules"
@@ -64,9 +68,16 @@ def say_interval(rate: Rate | None) -> str:
 
 
 def say_number(value: float) -> str:
-    """Say a rate with two or three digits, since more would be pretence: ``"0"``, ``"0.04"``, ``"7.4"``, ``"134"``."""
+    """Say a rate with two or three digits, since more would be pretence: ``"0"``, ``"0.0042"``, ``"7.4"``, ``"134"``.
+
+    Only what is 0 reads as 0: a lower bound of 0 says that none was seen.
+    """
     if value == 0:
         return "0"
+    if value < RATE_LEAST:
+        return f"<{RATE_LEAST}"
+    if value < 0.0995:
+        return f"{value:#.2g}"
     decimals = 2 if value < 0.995 else 1 if value < 99.95 else 0
     return f"{value:.{decimals}f}"
 
