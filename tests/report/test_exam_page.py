@@ -266,6 +266,21 @@ def test_a_row_a_muscle_and_a_row_an_event(written):
     assert {row["visit_date"] for row in muscles} == {"2026-03-04"}
 
 
+def test_a_muscle_of_which_nothing_could_be_analysed_is_not_told_to_be_quiet(written):
+    from pyarrow import parquet
+
+    told = json.loads((written / "exam.json").read_text(encoding="utf-8"))["muscles"]
+    with (written / "muscles.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = parquet.read_table(written / "muscles.parquet")
+    wanted = {"tongue": True, "tibialis anterior": False, "rectus femoris": None}
+    for name, fasciculates in wanted.items():
+        at = [muscle["muscle"] for muscle in told].index(name)
+        assert told[at]["fasciculates"] is fasciculates
+        assert rows[at]["fasciculates"] == {True: "yes", False: "no", None: ""}[fasciculates]
+        assert table["fasciculates"][at].as_py() is fasciculates
+
+
 def test_parquet_holds_the_same_with_types(written):
     import pyarrow as pa
     from pyarrow import parquet

@@ -77,9 +77,9 @@ class MuscleCount:
         return is_short_look(self.exposure_s)
 
     @property
-    def fasciculates(self) -> bool:
-        """Whether at least two twitches were seen."""
-        return self.count >= LEAST_TO_FASCICULATE
+    def fasciculates(self) -> bool | None:
+        """Whether at least two twitches were seen; None where nothing could be analysed."""
+        return self.count >= LEAST_TO_FASCICULATE if self.exposure_s > 0 else None
 
 
 def count_muscles(clips: Sequence[ClipCount]) -> tuple[MuscleCount, ...]:
