@@ -153,6 +153,17 @@ def test_sides_are_told_apart_only_where_chance_does_not_explain_it(counts, word
     assert exam_words.say_side(SideRatio("soleus", ratio)) == words
 
 
+def test_a_dash_is_laid_to_a_missing_scale_only_where_one_is_missing(tmp_path):
+    seen, frozen = (
+        clip_of("BB", "left", (5.0,), tmp_path),
+        clip_of("RF", "left", (), tmp_path, excluded_s=((0.0, 60.0),)),
+    )
+    unscaled = clip_of("TA", "left", (), tmp_path, scaled=False)
+    said = "A dash stands where a clip has no scale."
+    assert said not in Elements(_raw(tmp_path, make_exam([seen, frozen]))).text
+    assert said in Elements(_raw(tmp_path, make_exam([seen, unscaled]))).text
+
+
 def test_a_link_leads_to_a_report_of_any_name(tmp_path):
     clip = clip_of("BB", "left", (5.0,), tmp_path)
     clip = replace(clip, report=clip.report.with_name("arm #2 100%.json"))

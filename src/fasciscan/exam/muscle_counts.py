@@ -59,7 +59,7 @@ class MuscleCount:
     bootstrap_per_min: Rate | None
     """Beside the exact interval where twitches cluster; None elsewhere."""
     rate_per_min_cm2: float | None
-    """Per minute and cm² of tissue imaged; None where a clip has no scale."""
+    """Per minute and cm² of tissue imaged; None where a clip that was analysed has no scale, or none was analysed."""
     sites: SiteCount
     amplitude_mm: Spread | None
     duration_s: Spread | None
@@ -136,10 +136,11 @@ def _body_order(key: tuple[str, str | None]) -> tuple[int, str, str]:
 
 def _rate_per_area(clips: Sequence[ClipCount], count: int) -> float | None:
     """Rate over the tissue that was watched, each clip's area weighing as long as it was analysed."""
-    areas = [clip.tissue_area_mm2 for clip in clips if clip.tissue_area_mm2]
-    if len(areas) < len(clips):
+    analysed = [clip for clip in clips if clip.exposure_s]
+    areas = [clip.tissue_area_mm2 for clip in analysed if clip.tissue_area_mm2]
+    if len(areas) < len(analysed):
         return None
-    watched = sum(clip.exposure_s / 60 * area / MM2_PER_CM2 for clip, area in zip(clips, areas, strict=True))
+    watched = sum(clip.exposure_s / 60 * area / MM2_PER_CM2 for clip, area in zip(analysed, areas, strict=True))
     return count / watched if watched else None
 
 
