@@ -48,6 +48,11 @@ def test_what_was_added_is_listed_and_shown(history):
     assert any("11 in 60 s" in line and "11.0 (5.5–19.7)" in line for line in lines)
 
 
+def test_one_clip_is_added_as_one(make_exam, write_exam, history, tmp_path):
+    path = write_exam(make_exam(subject="P018", counts={TONGUE: 1}), tmp_path / "one.json")
+    assert history("add", path).stdout == f"{path}: 1 clip added\n"
+
+
 def test_a_file_that_cannot_be_added_is_named_and_the_others_are_added(history, exam_files, tmp_path):
     (tmp_path / "bad.json").write_text("{")
     done = history("add", tmp_path / "bad.json", exam_files[0])

@@ -164,6 +164,11 @@ def test_a_dash_is_laid_to_a_missing_scale_only_where_one_is_missing(tmp_path):
     assert said in Elements(_raw(tmp_path, make_exam([seen, unscaled]))).text
 
 
+@pytest.mark.parametrize(("months", "words"), [(1, "for 1 month;"), (1.5, "for 1.5 months;"), (12, "for 12 months;")])
+def test_a_course_of_one_month_is_told_as_one(months, words):
+    assert words in exam_words.say_course(Context(months=months, change="steady"))
+
+
 def test_a_link_leads_to_a_report_of_any_name(tmp_path):
     clip = clip_of("BB", "left", (5.0,), tmp_path)
     clip = replace(clip, report=clip.report.with_name("arm #2 100%.json"))

@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from fasciscan.exam import poisson_rate
-from fasciscan.report.words import say_how_sorted, say_interval, say_limits, say_number, say_rate, say_seconds
+from fasciscan.report.words import (
+    say_count,
+    say_how_sorted,
+    say_interval,
+    say_limits,
+    say_number,
+    say_rate,
+    say_seconds,
+)
 
 
 def test_none_seen_is_told_with_what_it_still_allows(quiet_case):
@@ -49,6 +57,18 @@ def test_a_minute_that_lacks_a_frame_is_no_short_look(case):
 )
 def test_times_are_told_as_people_do(seconds, words):
     assert say_seconds(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (("clip",), ["0 clips", "1 clip", "2 clips"]),
+        (("analysis", "analyses"), ["0 analyses", "1 analysis", "2 analyses"]),
+    ],
+)
+def test_one_is_told_as_one(told, words):
+    assert [say_count(number, *told) for number in range(3)] == words
+    assert say_count(1.5, "month") == "1.5 months"
 
 
 @pytest.mark.parametrize(

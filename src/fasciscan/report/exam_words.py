@@ -12,7 +12,7 @@ from fasciscan.exam.counts import LONG_ENOUGH_S
 from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, MuscleCount
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import PUBLISHED, Basis, Extent, RuleResult, SideRatio, Summary
-from fasciscan.report.words import say_how_sorted, say_number, say_seconds
+from fasciscan.report.words import say_count, say_how_sorted, say_number, say_seconds
 
 SIGNS = {
     "weakness": "measurable weakness",
@@ -53,7 +53,7 @@ def say_extent(summary: Summary) -> str:
     """Say how many muscles fasciculate and how far it reaches."""
     if not summary.examined:
         return "Nothing could be analysed, so nothing can be said. This is not the same as none seen."
-    seen = f"{len(summary.fasciculating)} of {_count(summary.examined, 'muscle')}"
+    seen = f"{len(summary.fasciculating)} of {say_count(summary.examined, 'muscle')}"
     if summary.extent is Extent.NONE:
         single = f" A single twitch was seen in {join(summary.single)}." if summary.single else ""
         return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more.{single}"
@@ -104,9 +104,9 @@ def say_rule(result: RuleResult) -> str:
     """Say what a published rule comes to in this exam."""
     rule = result.rule
     if rule.basis is Basis.MUSCLES:
-        found = f"{result.found} of {_count(result.examined, 'such muscle')}"
+        found = f"{result.found} of {say_count(result.examined, 'such muscle')}"
     else:
-        found = f"{_count(result.found, 'fasciculation')} in {_count(result.examined, 'muscle')}"
+        found = f"{say_count(result.found, 'fasciculation')} in {say_count(result.examined, 'muscle')}"
     answer = "reached" if result.is_reached else "not reached"
     if result.is_decided:
         return f"{found}: {answer}."
@@ -183,7 +183,7 @@ def say_course(context: Context) -> str:
     """Say the course and the weight as recorded; empty where they are not."""
     parts = []
     if context.months is not None:
-        parts.append(f"twitching for {context.months:g} months")
+        parts.append(f"twitching for {say_count(context.months, 'month')}")
     if context.change is not None:
         parts.append(context.change)
     if context.bmi_now is not None:
@@ -263,7 +263,3 @@ def _active_regions(summary: Summary) -> list[str]:
 
 def _named(muscle: str, side: str | None) -> str:
     return f"{muscle} {side}" if side else muscle
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -82,6 +82,11 @@ def say_number(value: float) -> str:
     return f"{value:.{decimals}f}"
 
 
+def say_count(number: float, noun: str, plural: str = "") -> str:
+    """Say how many: ``"1 clip"``, ``"2 clips"``; `plural` where it is not the noun with an s."""
+    return f"{number:g} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def say_seconds(seconds: float) -> str:
     """Say a time: ``"30 s"``, ``"39.9 s"``, and from two minutes on ``"10 min 5 s"``."""
     if seconds < 120:
