@@ -124,6 +124,8 @@ def test_an_exam_without_one_good_clip_is_no_exam(tmp_path, asked):
     assert right.endswith("broken-biceps-right.mp4: is damaged; export the clip again.")
     assert "none of its 2 clips could be analysed" in last
     assert not (tmp_path / "out" / "exam.json").exists()
+    alone = run(clips_in(tmp_path / "alone", "broken-tongue.mp4"), "--out", tmp_path / "out", "--model", "rule")
+    assert alone.stderr.splitlines()[-1].endswith("alone: its only clip could not be analysed.")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ class NoneAnalysedError(FasciscanError):
     """Not one clip of an exam could be analysed."""
 
     def __init__(self, source: Path, failed: Sequence[Failed]) -> None:
-        super().__init__(f"{source}: none of its {len(failed)} clips could be analysed.")
+        none = "its only clip could not" if len(failed) == 1 else f"none of its {len(failed)} clips could"
+        super().__init__(f"{source}: {none} be analysed.")
         self.failed = failed
         """Each, and why."""
 

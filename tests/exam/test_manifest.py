@@ -4,8 +4,11 @@ import os
 from datetime import date
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pydicom
 import pytest
+import tifffile
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -176,6 +179,67 @@ def test_the_index_of_a_dicom_export_is_no_clip(tmp_path):
     dicom(tmp_path / "DICOMDIR")
     dicom(tmp_path / "IM0001")
     assert [entry.clip.name for entry in find_clips(tmp_path)] == ["IM0001"]
+
+
+def frames_in(folder: Path, suffix: str, *, pages: int = 1) -> Path:
+    """Write three files of so many pictures each."""
+    folder.mkdir(parents=True)
+    picture = np.full((16, 24), 90, np.uint8)
+    for number in range(3):
+        path = folder / f"{number}{suffix}"
+        if suffix == ".tif":
+            tifffile.imwrite(path, np.stack([picture] * pages), photometric="minisblack")
+        else:
+            cv2.imwrite(str(path), picture)
+    return folder
+
+
+def names_in(folder: Path) -> list[str]:
+    return [entry.clip.relative_to(folder).as_posix() for entry in find_clips(folder)]
+
+
+def test_every_clip_that_can_be_analysed_is_listed_once(tmp_path):
+    for name in ("biceps-left-01.mp4", "gastroc-right-01.gif", "tongue-01.IMA"):
+        (tmp_path / name).touch()
+    frames_in(tmp_path / "biceps-left-02", ".png")
+    frames_in(tmp_path / "later" / "triceps-left.01", ".tif")
+    entries = find_clips(tmp_path)
+    assert {(entry.clip.name, entry.muscle, entry.side) for entry in entries} == {
+        ("biceps-left-01.mp4", "biceps brachii", "left"),
+        ("biceps-left-02", "biceps brachii", "left"),
+        ("gastroc-right-01.gif", "gastrocnemius", "right"),
+        ("tongue-01.IMA", "tongue", None),
+        ("triceps-left.01", "triceps brachii", "left"),
+    }
+    assert len(entries) == 5
+    write_manifest(entries, tmp_path / "manifest.csv")
+    assert read_manifest(tmp_path / "manifest.csv") == entries
+
+
+def test_a_sidecar_tells_of_a_folder_of_frames_too(tmp_path):
+    frames_in(tmp_path / "clip.01", ".png")
+    (tmp_path / "clip.01.json").write_text('{"muscle": "soleus", "mm_per_px": 0.1}')
+    (entry,) = find_clips(tmp_path)
+    assert (entry.muscle, entry.mm_per_px) == ("soleus", 0.1)
+
+
+def test_a_folder_of_tiff_stacks_is_many_clips_and_a_broken_frame_does_not_make_it_so(tmp_path):
+    frames_in(tmp_path / "stacks", ".tif", pages=4)
+    (frames_in(tmp_path / "frames", ".tif") / "1.tif").write_bytes(b"broken")
+    assert names_in(tmp_path) == ["frames", "stacks/0.tif", "stacks/1.tif", "stacks/2.tif"]
+
+
+@pytest.mark.parametrize("clip", ["biceps.mp4", "biceps.npy"])
+def test_pictures_beside_clips_are_no_clip(tmp_path, clip):
+    (frames_in(tmp_path / "left", ".png") / clip).touch()
+    assert names_in(tmp_path) == [f"left/{clip}"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_the_folder_of_one_clips_frames_is_no_folder_of_clips(tmp_path, suffix):
+    folder = frames_in(tmp_path / "biceps-left-01", suffix)
+    with pytest.raises(FasciscanError, match="holds the frames of one clip; name the folder that it lies in"):
+        find_clips(folder)
 
 
 def test_a_damaged_dicom_file_is_still_listed(tmp_path):

@@ -36,6 +36,14 @@ def test_rate_per_area_weighs_each_clip_by_its_time(make_clip):
     assert muscle.rate_per_min_cm2 == pytest.approx(4 / (1.0 * 4 + 0.5 * 5))
 
 
+def test_a_clip_of_which_nothing_could_be_analysed_does_not_take_the_rate_per_area(make_clip):
+    frozen = make_clip("BB", "left", NONE, seconds=30.0, area_mm2=0.0, excluded_s=((0.0, 30.0),))
+    (muscle,) = count_muscles([make_clip("BB", "left", TWO, area_mm2=400.0), frozen])
+    assert muscle.rate_per_min_cm2 == pytest.approx(2 / 4)
+    (alone,) = count_muscles([frozen])
+    assert alone.rate_per_min_cm2 is None
+
+
 def test_without_a_scale_nothing_is_told_in_millimetres(make_clip):
     (muscle,) = count_muscles([make_clip("BB", "left", TWO), make_clip("BB", "left", (3.0,), area_mm2=None)])
     assert (muscle.rate_per_min_cm2, muscle.amplitude_mm) == (None, None)
@@ -49,6 +57,13 @@ def test_a_short_look_is_marked_and_tells_what_it_still_allows(make_clip):
     assert muscle.rate_per_min is not None
     assert f"{muscle.rate_per_min.high:.1f}" == "22.1"
     assert muscle.notes == ("watched for less than 60 s",)
+
+
+@pytest.mark.parametrize(("seconds", "is_short"), [(59.975, False), (59.5, False), (59.4, True)])
+def test_a_recording_of_a_minute_may_lack_a_frame(make_clip, seconds, is_short):
+    (muscle,) = count_muscles([make_clip("TA", "right", NONE, seconds=seconds)])
+    assert muscle.is_short is is_short
+    assert ("watched for less than 60 s" in muscle.notes) is is_short
 
 
 def test_time_left_out_is_no_exposure(make_clip):

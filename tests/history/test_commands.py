@@ -4,8 +4,10 @@ import codecs
 import csv
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from elements import Elements
 from typer.testing import CliRunner
 
 from fasciscan.cli import app
@@ -46,12 +48,30 @@ def test_what_was_added_is_listed_and_shown(history):
     assert any("11 in 60 s" in line and "11.0 (5.5–19.7)" in line for line in lines)
 
 
+def test_one_clip_is_added_as_one(make_exam, write_exam, history, tmp_path):
+    path = write_exam(make_exam(subject="P018", counts={TONGUE: 1}), tmp_path / "one.json")
+    assert history("add", path).stdout == f"{path}: 1 clip added\n"
+
+
 def test_a_file_that_cannot_be_added_is_named_and_the_others_are_added(history, exam_files, tmp_path):
     (tmp_path / "bad.json").write_text("{")
     done = history("add", tmp_path / "bad.json", exam_files[0])
     assert done.exit_code == 1
     assert "bad.json: is no JSON" in done.stderr
     assert done.stdout == f"{exam_files[0]}: 2 there already\n"
+
+
+def test_a_visit_of_which_nothing_could_be_analysed_is_not_told_as_none_seen(make_exam, write_exam, history, tmp_path):
+    exam = make_exam(visit="2026-08-01", counts={TONGUE: 0, BICEPS: 4})
+    blind = replace(exam, analyses=(replace(exam.analyses[0], exposure_s=0.0), *exam.analyses[1:]))
+    assert history("add", write_exam(blind, tmp_path / "blind.json")).exit_code == 0
+    shown = next(line for line in history("show", "P017").stdout.splitlines() if "2026-08-01" in line)
+    assert shown.split()[:4] == ["tongue", "2026-08-01", "–", "–"]
+    out = tmp_path / "P017.html"
+    assert history("compare", "P017", "--out", out).exit_code == 0
+    text = Elements(out.read_text(encoding="utf-8")).text
+    assert "nothing could be analysed at one of the visits" in text
+    assert "in 0 s" not in text
 
 
 def test_two_visits_are_compared_with_the_trend_over_all(history):

@@ -1,6 +1,7 @@
 """The table of events opens in a spreadsheet and counts what the result counts."""
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,12 @@ def test_one_row_an_event_in_the_order_of_time(case, tmp_path):
     assert [row["kind"] for row in rows][1] == "pulsation"
     assert float(rows[0]["x_mm"]) == pytest.approx(11.0)
     assert rows[0]["site"] == "1"
+
+
+def test_the_document_names_every_column_in_the_order_of_the_file(case, tmp_path):
+    document = (Path(__file__).parents[2] / "docs" / "result.md").read_text(encoding="utf-8")
+    table = [line.split("|")[1] for line in document.partition("## CSV")[2].splitlines() if line.startswith("| `")]
+    assert re.findall(r"`(\w+)`", " ".join(table)) == list(read_back(case, tmp_path)[0])
 
 
 def test_without_a_scale_millimetres_are_empty(case_without_scale, tmp_path):

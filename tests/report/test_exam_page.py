@@ -21,7 +21,8 @@ from fasciscan.exam import ClipCount, Entry, Exam, Failed, make_exam, read_conte
 from fasciscan.exam.clip_counts import ClipEvent
 from fasciscan.exam.context import Context, Signs, Triggers
 from fasciscan.exam.muscles import known_muscles
-from fasciscan.exam.summary import PUBLISHED
+from fasciscan.exam.rates import compare_rates
+from fasciscan.exam.summary import PUBLISHED, SideRatio
 from fasciscan.report import body_map, exam_words, pdf
 from fasciscan.report.exam_json import SCHEMA_PATH, exam_to_dict
 from fasciscan.report.exam_strip import GAP, WIDTH, draw_strips
@@ -126,6 +127,46 @@ def test_each_muscle_is_told_with_its_interval_and_what_it_leaves_open(tmp_path)
     assert "gone.mp4 (deltoid, left): there is no such file" in text
     assert "4 of 6 muscles showed 2 fasciculations or more. It is widespread: bulbar and cervical." in text
     assert "<popliteus>" in text  # shown as it was written
+
+
+def test_an_exam_tells_no_minute_that_lacks_a_frame_as_short(tmp_path):
+    clips = [clip_of("BB", "left", (), tmp_path, seconds=59.975), clip_of("TA", "left", (), tmp_path, seconds=30.0)]
+    limits = exam_words.say_exam_limits(make_exam(clips))
+    assert limits[0].startswith("Watched for less than 60 s: tibialis anterior, left.")
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ((1, 60.0, 0, 3.0), "No more different than chance allows."),
+        ((0, 3.0, 1, 600.0), "No more different than chance allows."),
+        ((20, 60.0, 0, 60.0), "Seen on the left only; its rate is at least 4.9 times the right's."),
+        ((0, 60.0, 20, 60.0), "Seen on the right only; the left's rate is at most 0.20 times as high."),
+        ((3, 60.0, 2, 60.0), "No more different than chance allows."),
+        ((20, 60.0, 2, 60.0), "More on the left than chance allows."),
+        ((2, 60.0, 20, 60.0), "More on the right than chance allows."),
+    ],
+)
+def test_sides_are_told_apart_only_where_chance_does_not_explain_it(counts, words):
+    ratio = compare_rates(*counts)
+    assert ratio is not None
+    assert exam_words.say_side(SideRatio("soleus", ratio)) == words
+
+
+def test_a_dash_is_laid_to_a_missing_scale_only_where_one_is_missing(tmp_path):
+    seen, frozen = (
+        clip_of("BB", "left", (5.0,), tmp_path),
+        clip_of("RF", "left", (), tmp_path, excluded_s=((0.0, 60.0),)),
+    )
+    unscaled = clip_of("TA", "left", (), tmp_path, scaled=False)
+    said = "A dash stands where a clip has no scale."
+    assert said not in Elements(_raw(tmp_path, make_exam([seen, frozen]))).text
+    assert said in Elements(_raw(tmp_path, make_exam([seen, unscaled]))).text
+
+
+@pytest.mark.parametrize(("months", "words"), [(1, "for 1 month;"), (1.5, "for 1.5 months;"), (12, "for 12 months;")])
+def test_a_course_of_one_month_is_told_as_one(months, words):
+    assert words in exam_words.say_course(Context(months=months, change="steady"))
 
 
 def test_a_link_leads_to_a_report_of_any_name(tmp_path):
@@ -239,6 +280,21 @@ def test_a_row_a_muscle_and_a_row_an_event(written):
     unscaled = next(row for row in muscles if row["muscle"] == "<popliteus>")
     assert (unscaled["region"], unscaled["amplitude_median_mm"], unscaled["rate_per_min_cm2"]) == ("", "", "")
     assert {row["visit_date"] for row in muscles} == {"2026-03-04"}
+
+
+def test_a_muscle_of_which_nothing_could_be_analysed_is_not_told_to_be_quiet(written):
+    from pyarrow import parquet
+
+    told = json.loads((written / "exam.json").read_text(encoding="utf-8"))["muscles"]
+    with (written / "muscles.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = parquet.read_table(written / "muscles.parquet")
+    wanted = {"tongue": True, "tibialis anterior": False, "rectus femoris": None}
+    for name, fasciculates in wanted.items():
+        at = [muscle["muscle"] for muscle in told].index(name)
+        assert told[at]["fasciculates"] is fasciculates
+        assert rows[at]["fasciculates"] == {True: "yes", False: "no", None: ""}[fasciculates]
+        assert table["fasciculates"][at].as_py() is fasciculates
 
 
 def test_parquet_holds_the_same_with_types(written):

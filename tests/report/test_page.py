@@ -51,6 +51,12 @@ def test_it_says_at_the_top_and_at_the_end_that_it_is_no_diagnosis(name, request
     assert text.index(NO_DIAGNOSIS[0]) < text.index("What was analysed")
 
 
+def test_one_copy_and_two_are_told_as_such(case, tmp_path):
+    for copied, words in ((1, "1 of them a copy of the one before"), (2, "2 of them copies of the one before")):
+        clip = replace(case.result.clip, copied_frames=copied)
+        assert words in read(replace(case, result=replace(case.result, clip=clip)), tmp_path).text
+
+
 def test_quality_comes_before_the_count(case, tmp_path):
     text = read(case, tmp_path).text
     order = ["What was analysed, and how well", "16.5 s of 20 s", "12 of 800 frames", "the picture is frozen",

@@ -227,21 +227,21 @@ def _date(written: str, option: str) -> date:
 
 
 def _say_added(added: Added) -> str:
+    from fasciscan.report.words import say_count
+
     told = [
-        f"{number} {what}"
-        for number, what in (
-            (added.new, "clips added"),
-            (added.version, "with another version of their analysis"),
-            (added.there, "there already"),
-            (added.overtaken, "of these with a later version, which counts"),
-        )
-        if number
+        (added.new, f"{say_count(added.new, 'clip')} added"),
+        (added.version, f"{added.version} with another version of the analysis"),
+        (added.there, f"{added.there} there already"),
+        (added.overtaken, f"{added.overtaken} of these with a later version, which counts"),
     ]
-    return ", ".join(told)
+    return ", ".join(words for number, words in told if number)
 
 
 def _say_analyses(number: int) -> str:
-    return "1 analysis" if number == 1 else f"{number} analyses"
+    from fasciscan.report.words import say_count
+
+    return say_count(number, "analysis", "analyses")
 
 
 def _print_picked(picked: list[Stored]) -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from fasciscan.errors import FasciscanError
+from fasciscan.clip.stacks import IMAGE_SUFFIXES, open_tiff
+from fasciscan.errors import ClipError, FasciscanError
 from fasciscan.exam.manifest import SUBJECT_CODE, Entry, read_side
 from fasciscan.exam.muscles import name_muscle
 
 CLIP_SUFFIXES = {
-    ".avi", ".dcm", ".dicom", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".npy", ".tif", ".tiff", ".webm", ".wmv",
+    ".avi", ".dcm", ".dicom", ".gif", ".ima", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".npy", ".tif", ".tiff",
+    ".webm", ".wmv",
 }  # fmt: skip
 """Files taken for clips by their name; others only where they begin as DICOM does."""
-DICOM_SUFFIXES = {".dcm", ".dicom", ""}
+TIFF_SUFFIXES = {".tif", ".tiff"}
+"""Of images, those that may hold many."""
+FRAMES_LEAST = 2
+"""Pictures of a folder that is a clip: one alone shows no motion."""
+DICOM_SUFFIXES = {".dcm", ".dicom", ".ima", ""}
 DICOM_MARK = (128, b"DICM")
 DICOM_INDEX = "DICOMDIR"
 """Beside exported clips: it lists them, and shows nothing."""
@@ -77,7 +83,8 @@ class _Told:
 def find_clips(folder: Path) -> tuple[Entry, ...]:
     """List the clips in a folder and its subfolders with what can be told of each without looking at its pictures.
 
-    A sidecar (``<stem>.json`` beside the clip) goes before the file's name, and this before a DICOM header.
+    A subfolder that holds single pictures and no clips is one clip: these are its frames. Pictures beside clips are no
+    frames. A sidecar (``<stem>.json`` beside the clip) goes before the file's name, and this before a DICOM header.
 
     Returns
     -------
@@ -91,15 +98,20 @@ def find_clips(folder: Path) -> tuple[Entry, ...]:
     """
     if not folder.is_dir():
         raise FasciscanError(f"{folder}: is no folder; name a folder of clips or a manifest.")
-    files = [path for path in sorted(folder.rglob("*")) if _is_clip(folder, path)]
-    if not files:
+    shown = [path for path in sorted(folder.rglob("*")) if not _is_hidden(folder, path)]
+    framed = {path for path in (folder, *shown) if path.is_dir() and _holds_frames(path)}
+    clips = [path for path in shown if path in framed or (_is_clip(path) and not _is_frame(path, framed))]
+    if not clips and folder in framed:
+        raise FasciscanError(f"{folder}: holds the frames of one clip; name the folder that it lies in.")
+    if not clips:
         raise FasciscanError(f"{folder}: holds no clip; name the folder that the clips lie in.")
-    return tuple(describe_clip(path) for path in files)
+    return tuple(describe_clip(path) for path in clips)
 
 
 def describe_clip(path: Path) -> Entry:
     """Tell what a clip shows, from its sidecar, its name and its DICOM header."""
-    sources = [_read_sidecar(path), read_name(path.stem), _read_header(path)]
+    name = path.name if path.is_dir() else path.stem
+    sources = [_read_sidecar(path.with_name(f"{name}.json")), read_name(name), _read_header(path)]
     told = _Told(**{name: _first(sources, name) for name in _Told.__slots__})
     named = [name for source in sources if source.muscle and (name := name_muscle(source.muscle)).known]
     if named:  # whatever another source calls it in words that nobody knows
@@ -188,9 +200,8 @@ def _number(value: object) -> float | None:
     return number if isfinite(number) and number > 0 else None
 
 
-def _read_sidecar(path: Path) -> _Told:
+def _read_sidecar(sidecar: Path) -> _Told:
     """Read ``<stem>.json`` beside a clip; anything that is no sidecar says nothing."""
-    sidecar = path.with_suffix(".json")
     try:
         content = json.loads(sidecar.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -223,12 +234,43 @@ def _read_header(path: Path) -> _Told:
     return _Told(muscles[0] if muscles else "", sides[0] if sides else None, visit_date=dates[0] if dates else None)
 
 
-def _is_clip(folder: Path, path: Path) -> bool:
-    if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
+def _is_hidden(folder: Path, path: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _is_clip(path: Path) -> bool:
+    """Tell a file that is a clip by itself."""
+    if not path.is_file():
         return False
     if path.suffix.lower() in CLIP_SUFFIXES:
         return True
     return not path.suffix and path.name != DICOM_INDEX and _begins_as_dicom(path)
+
+
+def _is_frame(path: Path, framed: Set[Path]) -> bool:
+    return path.parent in framed and path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _holds_frames(folder: Path) -> bool:
+    """Tell a folder whose pictures are the frames of one clip from one of clips, with or without pictures of them."""
+    try:
+        shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError:
+        return False
+    images = [path for path in shown if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()]
+    if len(images) < FRAMES_LEAST or any(_is_clip(path) for path in set(shown).difference(images)):
+        return False
+    return max(_count_pictures(path) for path in images) == 1
+
+
+def _count_pictures(image: Path) -> int:
+    """Count the pictures of a file: of a TIFF stack several, of one that cannot be read none."""
+    if image.suffix.lower() not in TIFF_SUFFIXES:
+        return 1
+    try:
+        return len(open_tiff(image).timing.times_s)
+    except ClipError:
+        return 0
 
 
 def _begins_as_dicom(path: Path) -> bool:

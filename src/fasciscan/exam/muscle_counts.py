@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from statistics import quantiles
 
 from fasciscan.exam.clip_counts import ClipCount
-from fasciscan.exam.counts import Rate, poisson_rate
+from fasciscan.exam.counts import LONG_ENOUGH_S, Rate, is_short_look, poisson_rate
 from fasciscan.exam.muscles import MuscleName, known_muscles, name_muscle
 from fasciscan.exam.rates import Dispersion, bootstrap_rate, judge_dispersion
 
-LONG_ENOUGH_S = 60.0
-"""60 s finds two or more fasciculations with P >= 0.9 in every muscle of ALS (Matamala 2017)."""
 LEAST_TO_FASCICULATE = 2
 """Twitches from which on a muscle is said to fasciculate: what Matamala 2017 asked for. One may be chance, or a mistake
 of the detection."""
@@ -61,7 +59,7 @@ class MuscleCount:
     bootstrap_per_min: Rate | None
     """Beside the exact interval where twitches cluster; None elsewhere."""
     rate_per_min_cm2: float | None
-    """Per minute and cm² of tissue imaged; None where a clip has no scale."""
+    """Per minute and cm² of tissue imaged; None where a clip that was analysed has no scale, or none was analysed."""
     sites: SiteCount
     amplitude_mm: Spread | None
     duration_s: Spread | None
@@ -76,12 +74,12 @@ class MuscleCount:
     @property
     def is_short(self) -> bool:
         """Whether the muscle was watched too briefly to say that it is quiet."""
-        return self.exposure_s < LONG_ENOUGH_S
+        return is_short_look(self.exposure_s)
 
     @property
-    def fasciculates(self) -> bool:
-        """Whether at least two twitches were seen."""
-        return self.count >= LEAST_TO_FASCICULATE
+    def fasciculates(self) -> bool | None:
+        """Whether at least two twitches were seen; None where nothing could be analysed."""
+        return self.count >= LEAST_TO_FASCICULATE if self.exposure_s > 0 else None
 
 
 def count_muscles(clips: Sequence[ClipCount]) -> tuple[MuscleCount, ...]:
@@ -138,10 +136,11 @@ def _body_order(key: tuple[str, str | None]) -> tuple[int, str, str]:
 
 def _rate_per_area(clips: Sequence[ClipCount], count: int) -> float | None:
     """Rate over the tissue that was watched, each clip's area weighing as long as it was analysed."""
-    areas = [clip.tissue_area_mm2 for clip in clips if clip.tissue_area_mm2]
-    if len(areas) < len(clips):
+    analysed = [clip for clip in clips if clip.exposure_s]
+    areas = [clip.tissue_area_mm2 for clip in analysed if clip.tissue_area_mm2]
+    if len(areas) < len(analysed):
         return None
-    watched = sum(clip.exposure_s / 60 * area / MM2_PER_CM2 for clip, area in zip(clips, areas, strict=True))
+    watched = sum(clip.exposure_s / 60 * area / MM2_PER_CM2 for clip, area in zip(analysed, areas, strict=True))
     return count / watched if watched else None
 
 
@@ -160,7 +159,7 @@ def _notes(name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, reco
         notes.append("sides taken together")
     if exposure_s == 0:
         notes.append("nothing could be analysed")
-    elif exposure_s < LONG_ENOUGH_S:
+    elif is_short_look(exposure_s):
         notes.append(f"watched for less than {LONG_ENOUGH_S:.0f} s")
     if 0 < exposure_s < (1 - MUCH_LEFT_OUT) * recorded_s:
         notes.append(f"{100 * (1 - exposure_s / recorded_s):.0f} % of the recording left out")

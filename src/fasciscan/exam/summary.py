@@ -143,14 +143,14 @@ def sum_up(muscles: Sequence[MuscleCount]) -> Summary:
 
 def _count_region(region: Region, analysed: Sequence[MuscleCount]) -> RegionCount:
     inside = [muscle for muscle in analysed if muscle.name.region is region]
-    return RegionCount(region, len(inside), sum(muscle.fasciculates for muscle in inside))
+    return RegionCount(region, len(inside), sum(bool(muscle.fasciculates) for muscle in inside))
 
 
 def _ask(rule: Published, analysed: Sequence[MuscleCount]) -> RuleResult:
     """Count what a rule counts, in the muscles it names where it names them."""
     asked = [muscle for muscle in analysed if not rule.named or muscle.name.name in rule.named]
     if rule.basis is Basis.MUSCLES:
-        return RuleResult(rule, sum(muscle.fasciculates for muscle in asked), len(asked))
+        return RuleResult(rule, sum(bool(muscle.fasciculates) for muscle in asked), len(asked))
     return RuleResult(rule, sum(muscle.count for muscle in asked), len(asked))
 
 

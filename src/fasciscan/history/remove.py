@@ -7,6 +7,7 @@ from datetime import date
 
 from fasciscan.errors import FasciscanError
 from fasciscan.history.records import Stored
+from fasciscan.report.words import say_count
 
 LEAST_DIGITS = 8
 """Of a clip's SHA-256 that name it; fewer may soon be another's too."""
@@ -66,6 +67,6 @@ def pick_clip(stored: Sequence[Stored], digits: str, number: int | None = None) 
         raise FasciscanError(f"{subject}: {many} with {digits}; fasciscan history export tells the SHA-256 of each.")
     picked = [each for each in of_clip if number in (None, each.number)]
     if not picked:
-        there = "1 analysis" if len(of_clip) == 1 else f"{len(of_clip)} analyses"
+        there = say_count(len(of_clip), "analysis", "analyses")
         raise FasciscanError(f"{subject}: clip {digits} has {there} and no number {number}.")
     return picked

@@ -16,8 +16,8 @@ FACTOR_MOST = 1000
 
 
 def say_seen(seen: Seen | None) -> str:
-    """Say a visit of a muscle: ``"4 in 60 s"``."""
-    return "–" if seen is None else f"{seen.count} in {say_seconds(seen.exposure_s)}"
+    """Say a visit of a muscle: ``"4 in 60 s"``; a dash where nothing could be analysed."""
+    return f"{seen.count} in {say_seconds(seen.exposure_s)}" if seen and seen.exposure_s else "–"
 
 
 def say_rate(seen: Seen | None) -> str:

@@ -11,8 +11,8 @@ from fasciscan import exam as exam_package
 from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.context import Context
-from fasciscan.exam.counts import Rate
-from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, LONG_ENOUGH_S, MuscleCount, Spread
+from fasciscan.exam.counts import LONG_ENOUGH_S, Rate
+from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, MuscleCount, Spread
 from fasciscan.exam.rates import RateRatio
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import RuleResult, Summary

@@ -48,7 +48,7 @@ def write_exam_page(exam: Exam, path: Path) -> None:
         say=exam_words,
         page_of=lambda clip: _link(clip.report, path.parent),
         no_diagnosis=words.NO_DIAGNOSIS,
-        no_scale=any(muscle.rate_per_min_cm2 is None for muscle in exam.muscles),
+        no_scale=any(_lacks_scale(muscle) for muscle in exam.muscles),
     )
     path.write_text(page, encoding="utf-8")
 
@@ -69,6 +69,11 @@ def _group_by_region(exam: Exam, strips: list[list[exam_strip.ClipStrip]]) -> di
     for muscle, drawn in zip(exam.muscles, strips, strict=True):
         groups.setdefault(str(muscle.name.region or "region not known"), []).append((muscle, drawn))
     return groups
+
+
+def _lacks_scale(muscle: MuscleCount) -> bool:
+    """Whether a clip that was analysed has no scale, so that the muscle has no figures in millimetres."""
+    return any(clip.exposure_s and clip.tissue_area_mm2 is None for clip in muscle.clips)
 
 
 def _link(report: Path, folder: Path) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fasciscan.exam.context import Context, Leaning
-from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, LONG_ENOUGH_S, MuscleCount
+from fasciscan.exam.counts import LONG_ENOUGH_S
+from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, MuscleCount
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import PUBLISHED, Basis, Extent, RuleResult, SideRatio, Summary
-from fasciscan.report.words import say_how_sorted, say_number, say_seconds
+from fasciscan.report.words import say_count, say_how_sorted, say_number, say_seconds
 
 SIGNS = {
     "weakness": "measurable weakness",
@@ -52,7 +53,7 @@ def say_extent(summary: Summary) -> str:
     """Say how many muscles fasciculate and how far it reaches."""
     if not summary.examined:
         return "Nothing could be analysed, so nothing can be said. This is not the same as none seen."
-    seen = f"{len(summary.fasciculating)} of {_count(summary.examined, 'muscle')}"
+    seen = f"{len(summary.fasciculating)} of {say_count(summary.examined, 'muscle')}"
     if summary.extent is Extent.NONE:
         single = f" A single twitch was seen in {join(summary.single)}." if summary.single else ""
         return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more.{single}"
@@ -89,13 +90,13 @@ def say_muscle(muscle: MuscleCount) -> str:
 def say_side(side: SideRatio) -> str:
     """Say whether a muscle's sides differ by more than chance."""
     ratio = side.ratio
+    apart = ratio.low > 1 or (ratio.high is not None and ratio.high < 1)
+    if not apart:
+        return "No more different than chance allows."
     if ratio.value is None:
         return f"Seen on the left only; its rate is at least {say_number(ratio.low)} times the right's."
     if ratio.value == 0:
         return f"Seen on the right only; the left's rate is at most {say_number(ratio.high or 0)} times as high."
-    apart = ratio.low > 1 or (ratio.high is not None and ratio.high < 1)
-    if not apart:
-        return "No more different than chance allows."
     return f"More on the {'left' if ratio.value > 1 else 'right'} than chance allows."
 
 
@@ -103,9 +104,9 @@ def say_rule(result: RuleResult) -> str:
     """Say what a published rule comes to in this exam."""
     rule = result.rule
     if rule.basis is Basis.MUSCLES:
-        found = f"{result.found} of {_count(result.examined, 'such muscle')}"
+        found = f"{result.found} of {say_count(result.examined, 'such muscle')}"
     else:
-        found = f"{_count(result.found, 'fasciculation')} in {_count(result.examined, 'muscle')}"
+        found = f"{say_count(result.found, 'fasciculation')} in {say_count(result.examined, 'muscle')}"
     answer = "reached" if result.is_reached else "not reached"
     if result.is_decided:
         return f"{found}: {answer}."
@@ -182,7 +183,7 @@ def say_course(context: Context) -> str:
     """Say the course and the weight as recorded; empty where they are not."""
     parts = []
     if context.months is not None:
-        parts.append(f"twitching for {context.months:g} months")
+        parts.append(f"twitching for {say_count(context.months, 'month')}")
     if context.change is not None:
         parts.append(context.change)
     if context.bmi_now is not None:
@@ -193,7 +194,7 @@ def say_course(context: Context) -> str:
 
 def say_exam_limits(exam: Exam) -> list[str]:
     """Say what this exam cannot tell."""
-    short = [muscle.label for muscle in exam.muscles if 0 < muscle.exposure_s < LONG_ENOUGH_S]
+    short = [muscle.label for muscle in exam.muscles if muscle.exposure_s and muscle.is_short]
     limits = []
     if short:
         limits.append(
@@ -262,7 +263,3 @@ def _active_regions(summary: Summary) -> list[str]:
 
 def _named(muscle: str, side: str | None) -> str:
     return f"{muscle} {side}" if side else muscle
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -40,8 +40,8 @@ def _say_frames(clip: Description) -> str:
     told = f"{clip.frames_read}"
     if clip.frames_read != clip.frames_promised:
         told += f" read of {clip.frames_promised} promised"
-    if clip.quality.copied_frames:
-        told += f", {clip.quality.copied_frames} of them copies"
+    if copied := clip.quality.copied_frames:
+        told += f", {copied} of them {'a copy' if copied == 1 else 'copies'}"
     return told
 
 

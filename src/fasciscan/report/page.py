@@ -150,6 +150,7 @@ def make_environment() -> Environment:
     environment.filters["seconds"] = words.say_seconds
     environment.filters["rate"] = words.say_number
     environment.filters["number"] = _number
+    environment.filters["many"] = words.say_count
     environment.filters["printable"] = printable
     environment.filters["site_colour"] = _site_colour
     environment.globals["css"] = (TEMPLATES / "report.css").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fasciscan.exam.counts import Rate
+from fasciscan.exam.counts import Rate, is_short_look
 from fasciscan.exam.result import ClipResult
 
 NO_DIAGNOSIS = (
@@ -19,6 +19,10 @@ EXPLORATORY = (
     "gives only proportions in groups of patients, and the groups overlap. Decide nothing by it.",
 )
 """What stands with the lean to an origin in the nerve, wherever it is told."""
+
+
+RATE_LEAST = 0.001
+"""Per minute, or as a ratio of two rates. Smaller ones say nothing more: one in a whole day is 0.0007 per minute."""
 
 
 def say_how_sorted(classifier: str) -> str:
@@ -64,11 +68,23 @@ def say_interval(rate: Rate | None) -> str:
 
 
 def say_number(value: float) -> str:
-    """Say a rate with two or three digits, since more would be pretence: ``"0"``, ``"0.04"``, ``"7.4"``, ``"134"``."""
+    """Say a rate with two or three digits, since more would be pretence: ``"0"``, ``"0.0042"``, ``"7.4"``, ``"134"``.
+
+    Only what is 0 reads as 0: a lower bound of 0 says that none was seen.
+    """
     if value == 0:
         return "0"
+    if value < RATE_LEAST:
+        return f"<{RATE_LEAST}"
+    if value < 0.0995:
+        return f"{value:#.2g}"
     decimals = 2 if value < 0.995 else 1 if value < 99.95 else 0
     return f"{value:.{decimals}f}"
+
+
+def say_count(number: float, noun: str, plural: str = "") -> str:
+    """Say how many: ``"1 clip"``, ``"2 clips"``; `plural` where it is not the noun with an s."""
+    return f"{number:g} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def say_seconds(seconds: float) -> str:
@@ -77,10 +93,6 @@ def say_seconds(seconds: float) -> str:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-
-
-LONG_ENOUGH_S = 60.0
-"""60 s finds two or more fasciculations with P >= 0.9 in every muscle of ALS (Matamala 2017)."""
 
 
 def say_limits(result: ClipResult) -> list[str]:
@@ -97,7 +109,7 @@ def say_limits(result: ClipResult) -> list[str]:
         One sentence or two each, the ones that depend on the clip first.
     """
     limits = []
-    if 0 < result.exposure_s < LONG_ENOUGH_S:
+    if result.exposure_s and is_short_look(result.exposure_s):
         limits.append(
             f"{say_seconds(result.exposure_s)} is a short look. In ALS, 10 s misses fasciculations in three of ten "
             "muscles that have them (Duarte 2020), and 60 s finds at least two in nearly every one (Matamala 2017)."
