@@ -43,12 +43,18 @@ def clips(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A folder for what is measured of that clip, so that it is measured once."""
+    return tmp_path_factory.mktemp("examples")
+
+
 @pytest.mark.slow
-def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, tmp_path, blank_glance):
+def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, kept, tmp_path, blank_glance):
     (source,) = sources = find_sources(clips)
-    prepared = prepare(sources, tmp_path / "examples", jobs=1)
+    prepared = prepare(sources, kept, jobs=1)
     made_at = prepared[source].stat().st_mtime_ns
-    assert prepare(sources, tmp_path / "examples", jobs=1) == prepared
+    assert prepare(sources, kept, jobs=1) == prepared
     assert prepared[source].stat().st_mtime_ns == made_at
 
     examples = load_examples(prepared, blank_glance)
@@ -61,7 +67,7 @@ def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, tmp
     assert len(fewer) < len(examples)
 
     model = tmp_path / "model.onnx"
-    metadata = run_training([clips], clips, model, QUICK, kept=tmp_path / "examples", jobs=1)
+    metadata = run_training([clips], clips, model, QUICK, kept=kept, jobs=1)
     assert metadata["sha256"] == load_network(model).sha256
     assert json.loads(model.with_suffix(".json").read_text()) == json.loads(json.dumps(metadata))
     assert metadata["data"]["training"]["twitches"] == 2
@@ -71,15 +77,55 @@ def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, tmp
     assert "no external clinical validation" in card
 
 
+def write_labels(path, clip, **changes):
+    """Labels of a clip with one fasciculation marked, all of it reviewed."""
+    content = {
+        "schema": "fasciscan.labels/1", "clip": str(clip), "mm_per_px": 0.12, "reviewed_s": [[0, 6]],
+        "events": [{"kind": "fasciculation", "peak_s": 1.0, "x_px": 83, "y_px": 116}],
+    }  # fmt: skip
+    path.write_text(json.dumps(content | changes), encoding="utf-8")
+    return path
+
+
+def test_a_label_file_that_cannot_be_used_is_named_and_the_others_are_used(clips, tmp_path):
+    good = write_labels(tmp_path / "good.labels.json", clips / "clip.mp4")
+    write_labels(tmp_path / "backwards.labels.json", clips / "clip.mp4", reviewed_s=[[6, 0]])
+    write_labels(tmp_path / "orphan.labels.json", tmp_path / "gone.mp4")
+    (tmp_path / "._good.labels.json").write_bytes(b"what a Mac leaves on other disks")
+    complaints = []
+    assert [source.told_by for source in find_sources(tmp_path, complaints.append)] == [good]
+    assert len(complaints) == 2
+    assert "backwards.labels.json: reviewed_s" in complaints[0]
+    assert "orphan.labels.json: its clip" in complaints[1]
+    with pytest.raises(FasciscanError, match=r"backwards\.labels\.json"):
+        find_sources(tmp_path)
+    good.unlink()
+    with pytest.raises(FasciscanError, match="none of its 2 files"):
+        find_sources(tmp_path, complaints.append)
+
+
 @pytest.mark.slow
-def test_a_clip_that_cannot_be_measured_is_named_and_left_out(clips, tmp_path):
+def test_labels_beyond_their_clip_are_named_and_left_out(clips, kept, tmp_path):
+    good = write_labels(tmp_path / "good.labels.json", clips / "clip.mp4")
+    write_labels(tmp_path / "late.labels.json", clips / "clip.mp4", reviewed_s=[[0, 6000]])
+    write_labels(tmp_path / "metres.labels.json", clips / "clip.mp4", mm_per_px=80)
+    complaints = []
+    prepared = prepare(find_sources(tmp_path), kept, jobs=1, complain=complaints.append)
+    assert [source.told_by for source in prepared] == [good]
+    assert len(complaints) == 2
+    assert "metres.labels.json: The scale given" in complaints[0]
+    assert "late.labels.json: reviewed_s" in complaints[1]
+
+
+@pytest.mark.slow
+def test_a_clip_that_cannot_be_measured_is_named_and_left_out(clips, kept, tmp_path):
     (source,) = find_sources(clips)
     (tmp_path / "broken.mp4").write_bytes(b"no clip")
-    broken = replace(source, clip=tmp_path / "broken.mp4")
+    broken = replace(source, clip=tmp_path / "broken.mp4", content="no clip")
     complaints = []
-    prepared = prepare([source, broken], tmp_path / "examples", jobs=1, complain=complaints.append)
+    prepared = prepare([source, broken], kept, jobs=1, complain=complaints.append)
     assert list(prepared) == [source]
     assert len(complaints) == 1
     assert "broken.mp4" in complaints[0]
     with pytest.raises(FasciscanError, match="none of 1 clips"):
-        prepare([broken], tmp_path / "examples", jobs=1)
+        prepare([broken], kept, jobs=1)

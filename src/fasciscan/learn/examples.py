@@ -22,7 +22,7 @@ from fasciscan import clip as clip_station
 from fasciscan import motion as motion_station
 from fasciscan.clip import ClipOptions, open_clip
 from fasciscan.errors import ClipError, FasciscanError
-from fasciscan.learn.labels import Found, Labels, as_truth, label_by_review, label_by_truth, read_review
+from fasciscan.learn.labels import Found, Labels, as_truth, find_misfit, label_by_review, label_by_truth, read_review
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion
 from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.simulate import Truth, read_truth
@@ -50,6 +50,8 @@ class Source:
     clip: Path
     told_by: Path
     mm_per_px: float
+    content: str
+    """SHA-256 of the clip's file: it is the same clip under another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +116,40 @@ class Examples:
         )
 
 
-def find_sources(folder: Path) -> list[Source]:
+def find_sources(folder: Path, complain: Callable[[str], None] | None = None) -> list[Source]:
     """List the clips a folder tells about, by truth files (``*.truth.json``) or reviewed labels (``*.labels.json``).
+
+    Parameters
+    ----------
+    folder
+        The folder; what is hidden in it is passed over.
+    complain
+        Called with what is wrong with a file that cannot be used, which is left out; if not given, that is raised.
 
     Raises
     ------
     FasciscanError
-        If there is none, or one cannot be read.
+        If there is none, or none that can be used.
     """
-    sources = []
-    for path in sorted(folder.glob("*.json")):
-        if path.name.endswith(TRUTH_SUFFIX):
-            truth = read_truth(path)
-            sources.append(Source(folder / truth.clip, path, truth.mm_per_px))
-        elif path.name.endswith(LABELS_SUFFIX):
-            review = read_review(path)
-            sources.append(Source(review.clip, path, review.mm_per_px))
-    if not sources:
+    told_by = [
+        path
+        for path in sorted(folder.glob("*.json"))
+        if path.name.endswith((TRUTH_SUFFIX, LABELS_SUFFIX)) and not path.name.startswith(".")
+    ]
+    if not told_by:
         raise FasciscanError(
             f"{folder}: holds no truth (*.truth.json) or labels (*.labels.json); make clips with fasciscan simulate."
         )
+    sources = []
+    for path in told_by:
+        try:
+            sources.append(_read_source(path))
+        except FasciscanError as error:
+            if complain is None:
+                raise
+            complain(str(error))
+    if not sources:
+        raise FasciscanError(f"{folder}: none of its {len(told_by)} files of truth or labels can be used; mend them.")
     return sources
 
 
@@ -161,7 +177,8 @@ def prepare(
     progress
         Called with the clips done and their number.
     complain
-        Called with what is wrong with a clip that cannot be measured; it is left out.
+        Called with what is wrong with a clip that cannot be measured, or with labels that lie beyond it; it is left
+        out.
 
     Returns
     -------
@@ -171,7 +188,7 @@ def prepare(
     Raises
     ------
     FasciscanError
-        If no clip could be measured.
+        If no clip is left.
     """
     kept.mkdir(parents=True, exist_ok=True)
     code = _code_key()
@@ -183,16 +200,21 @@ def prepare(
         running = {pool.submit(_try_clip, source, files[source], with_scale): source for source in missing}
         try:
             for finished in as_completed(running):
-                problem = finished.result()
+                problem, source = finished.result(), running[finished]
                 if problem:
-                    del files[running[finished]]
+                    del files[source]
                 if problem and complain:
-                    complain(problem)
+                    complain(_say_problem(source, problem))
                 done += 1
                 if progress:
                     progress(done, len(sources))
         finally:
             pool.shutdown(cancel_futures=True)
+    for source, misfit in [(source, _find_misfit(source, file)) for source, file in files.items()]:
+        if misfit:
+            del files[source]
+        if misfit and complain:
+            complain(f"{source.told_by}: {misfit}; correct it.")
     if not files:
         raise FasciscanError(f"{kept}: none of {len(sources)} clips could be measured.")
     return files
@@ -296,13 +318,44 @@ def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, num
     return _Kept(facts, labels, at_a_glance, rows, views)
 
 
-def _try_clip(source: Source, file: Path, with_scale: bool) -> str:
-    """Measure one clip; tell what is wrong with it, if anything is, in words that pass between processes."""
+def _read_source(told_by: Path) -> Source:
+    """Find out which clip a file of truth or labels tells about."""
+    if told_by.name.endswith(TRUTH_SUFFIX):
+        truth = read_truth(told_by)
+        clip, mm_per_px = told_by.parent / truth.clip, truth.mm_per_px
+    else:
+        review = read_review(told_by)
+        clip, mm_per_px = review.clip, review.mm_per_px
+    try:
+        with clip.open("rb") as stream:
+            return Source(clip, told_by, mm_per_px, hashlib.file_digest(stream, "sha256").hexdigest())
+    except OSError as error:
+        raise FasciscanError(
+            f"{told_by}: its clip {clip} cannot be read ({error.strerror}); make or fetch the clip again."
+        ) from error
+
+
+def _find_misfit(source: Source, file: Path) -> str:
+    """Tell what a reviewer marked beyond the clip; nothing of a simulated one."""
+    if source.told_by.name.endswith(TRUTH_SUFFIX):
+        return ""
+    with np.load(file) as kept:
+        width, height = kept["frame_px"].tolist()
+        return find_misfit(read_review(source.told_by), float(kept["duration_s"]), (width, height))
+
+
+def _say_problem(source: Source, problem: FasciscanError) -> str:
+    """Name the file that is to be mended: the clip, or else the one that tells its scale."""
+    return str(problem) if isinstance(problem, ClipError) else f"{source.told_by}: {problem}"
+
+
+def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | None:
+    """Measure one clip; tell what is wrong with it, if anything is."""
     try:
         _measure_clip(source, file, with_scale)
     except FasciscanError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
@@ -343,6 +396,7 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
             height_mm=table[:, 4],
             views=np.array(views, np.int64).reshape(-1, 2),
             duration_s=clip.duration_s,
+            frame_px=np.array([clip.width, clip.height]),
             grid_mm_per_px=np.array(grid.mm_per_px),
             pitch_mm=np.array(grid.pitch_mm),
         )
@@ -362,13 +416,8 @@ def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth]:
 
 def _key(source: Source, code: str, with_scale: bool) -> str:
     """Name for the measurement of a clip: another one whenever anything it depends on has changed."""
-    try:
-        content = source.clip.read_bytes()
-    except OSError as error:
-        raise ClipError(source.clip, f"cannot be read ({error.strerror})", "make or fetch the clip again") from error
     config = {"motion": asdict(MotionConfig()), "candidates": asdict(CandidateConfig()), "mm": source.mm_per_px}
-    total = hashlib.sha256(content)
-    total.update(f"{code} {json.dumps(config)} {with_scale}".encode())
+    total = hashlib.sha256(f"{source.content} {code} {json.dumps(config)} {with_scale}".encode())
     return total.hexdigest()[:16]
 
 

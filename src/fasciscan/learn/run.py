@@ -32,7 +32,7 @@ class Teller:
     """Called with the part (``"training"`` or ``"validation"``), the clips measured and their number."""
     epoch: Callable[[Epoch], None] | None = None
     problem: Callable[[str], None] | None = None
-    """Called with one line about a clip that had to be left out."""
+    """Called with one line about a clip, or a file that tells of one, that had to be left out."""
 
 
 def run_training(
@@ -87,7 +87,7 @@ def run_training(
     kept = kept or model.parent / EXAMPLES
 
     def measure(name: str, folders: Sequence[Path]) -> dict[Source, Path]:
-        sources = [source for folder in folders for source in find_sources(folder)]
+        sources = [source for folder in folders for source in find_sources(folder, teller.problem)]
         progress = partial(teller.prepared, name) if teller.prepared else None
         return prepare(sources, kept, with_scale=with_scale, jobs=jobs, progress=progress, complain=teller.problem)
 
