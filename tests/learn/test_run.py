@@ -8,7 +8,7 @@ import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.learn.card import write_card
-from fasciscan.learn.examples import find_sources, load_examples, prepare
+from fasciscan.learn.examples import find_sources, load_examples, load_facts, prepare
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.network import NetworkConfig
 from fasciscan.learn.run import run_training
@@ -105,13 +105,20 @@ def test_a_label_file_that_cannot_be_used_is_named_and_the_others_are_used(clips
 
 
 @pytest.mark.slow
-def test_labels_beyond_their_clip_are_named_and_left_out(clips, kept, tmp_path):
+def test_labels_beyond_their_clip_are_named_and_left_out_and_where_nobody_looked_nothing_is_known(
+    clips, kept, tmp_path
+):
     good = write_labels(tmp_path / "good.labels.json", clips / "clip.mp4")
+    part = write_labels(tmp_path / "part.labels.json", clips / "clip.mp4", reviewed_s=[[4.5, 6.05], [0, 2]])
     write_labels(tmp_path / "late.labels.json", clips / "clip.mp4", reviewed_s=[[0, 6000]])
     write_labels(tmp_path / "metres.labels.json", clips / "clip.mp4", mm_per_px=80)
     complaints = []
     prepared = prepare(find_sources(tmp_path), kept, jobs=1, complain=complaints.append)
-    assert [source.told_by for source in prepared] == [good]
+    assert [source.told_by for source in prepared] == [good, part]
+    whole, partly = load_facts(prepared)
+    assert whole.exposure_s == whole.duration_s == pytest.approx(6.0)
+    assert partly.exposure_s == pytest.approx(3.5)
+    assert [partly.is_known(time_s) for time_s in (1.0, 2.0, 5.0)] == [True, False, True]
     assert len(complaints) == 2
     assert "metres.labels.json: The scale given" in complaints[0]
     assert "late.labels.json: reviewed_s" in complaints[1]

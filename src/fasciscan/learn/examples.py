@@ -65,6 +65,17 @@ class ClipFacts:
     """Size of a pixel (x, y) on the grid it was measured on: another one where the scale was withheld."""
     had_candidate: tuple[bool, ...]
     """Of each true twitch: whether there was anything for the network to judge."""
+    reviewed_s: tuple[tuple[float, float], ...] | None = None
+    """Stretches, apart, of which it is known all that is true; None for the whole clip."""
+
+    @property
+    def exposure_s(self) -> float:
+        """Seconds of which it is known all that is true."""
+        return self.duration_s if self.reviewed_s is None else sum(end - start for start, end in self.reviewed_s)
+
+    def is_known(self, time_s: float) -> bool:
+        """Whether it is known all that is true of a time."""
+        return self.reviewed_s is None or any(start <= time_s < end for start, end in self.reviewed_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +244,7 @@ def load_measures(prepared: Mapping[Source, Path]) -> Measured:
     parts = []
     for source, file in prepared.items():
         with np.load(file) as kept:
-            labels, _ = _label(source, kept)
+            labels, *_ = _label(source, kept)
             parts.append((kept["measures"], labels.kind, labels.weight))
     return Measured(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -301,9 +312,10 @@ class _Kept:
 
 def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
     with np.load(file) as kept:
-        labels, truth = _label(source, kept)
+        labels, truth, reviewed_s = _label(source, kept)
         x, y = (float(mm) for mm in kept["grid_mm_per_px"])
-        return ClipFacts(float(kept["duration_s"]), truth, (x, y), tuple(labels.had_candidate.tolist())), labels
+        had = tuple(labels.had_candidate.tolist())
+        return ClipFacts(float(kept["duration_s"]), truth, (x, y), had, reviewed_s), labels
 
 
 def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, number: int) -> _Kept:
@@ -403,15 +415,16 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
     part.replace(file)  # so that a file that is there is whole
 
 
-def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth]:
-    """Label one clip's candidates."""
+def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth, tuple[tuple[float, float], ...] | None]:
+    """Label one clip's candidates; tell its truth, and the stretches in which that is all there is."""
     place = kept["place_px"]
     found = Found(kept["peak_s"], place[:, 0], place[:, 1], kept["height_mm"])
     if source.told_by.name.endswith(TRUTH_SUFFIX):
         truth = read_truth(source.told_by)
-        return label_by_truth(found, truth), truth
-    review = read_review(source.told_by)
-    return label_by_review(found, review), as_truth(review, float(kept["duration_s"]))
+        return label_by_truth(found, truth), truth, None
+    review, duration_s = read_review(source.told_by), float(kept["duration_s"])
+    within_s = tuple((start, min(end, duration_s)) for start, end in review.reviewed_s if start < duration_s)
+    return label_by_review(found, review), as_truth(review, duration_s), within_s
 
 
 def _key(source: Source, code: str, with_scale: bool) -> str:

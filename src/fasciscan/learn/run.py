@@ -108,7 +108,7 @@ def describe_examples(examples: Examples) -> dict[str, Any]:
     used = examples.kind[examples.weight > 0]
     return {
         "clips": len(truths),
-        "minutes": round(sum(facts.duration_s for facts in examples.clips) / 60, 1),
+        "minutes": round(sum(facts.exposure_s for facts in examples.clips) / 60, 1),
         "presets": sorted({truth.preset for truth in truths}),
         "seeds": [[int(run[0]), int(run[-1])] for run in runs],
         "twitches": sum(len(truth.twitches) for truth in truths),
