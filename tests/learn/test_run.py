@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -44,13 +45,22 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def others(clips, tmp_path_factory):
+    """A folder with what is by its bytes another clip."""
+    folder = copytree(clips, tmp_path_factory.mktemp("others"), dirs_exist_ok=True)
+    with (folder / "clip.mp4").open("ab") as stream:
+        stream.write(b"\0\0\0\x08free")  # a box that MP4 passes over
+    return folder
+
+
+@pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A folder for what is measured of that clip, so that it is measured once."""
     return tmp_path_factory.mktemp("examples")
 
 
 @pytest.mark.slow
-def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, kept, tmp_path, blank_glance):
+def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, others, kept, tmp_path, blank_glance):
     (source,) = sources = find_sources(clips)
     prepared = prepare(sources, kept, jobs=1)
     made_at = prepared[source].stat().st_mtime_ns
@@ -67,7 +77,7 @@ def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, kep
     assert len(fewer) < len(examples)
 
     model = tmp_path / "model.onnx"
-    metadata = run_training([clips], clips, model, QUICK, kept=kept, jobs=1)
+    metadata = run_training([clips], others, model, QUICK, kept=kept, jobs=1)
     assert metadata["sha256"] == load_network(model).sha256
     assert json.loads(model.with_suffix(".json").read_text()) == json.loads(json.dumps(metadata))
     assert metadata["data"]["training"]["twitches"] == 2
@@ -75,6 +85,19 @@ def test_a_clip_becomes_examples_once_and_the_examples_become_a_model(clips, kep
     card = (tmp_path / "MODEL_CARD.md").read_text()
     assert metadata["sha256"] in card
     assert "no external clinical validation" in card
+
+
+def test_a_clip_to_learn_from_is_not_judged_by_under_another_name_either(clips, tmp_path):
+    again = copytree(clips, tmp_path / "again")
+    (again / "clip.truth.json").unlink()
+    (again / "clip.mp4").rename(again / "copy.mp4")
+    write_labels(again / "copy.labels.json", "copy.mp4", mm_per_px=0.13)
+    with pytest.raises(
+        FasciscanError, match=r"copy\.mp4: is for validation, and to learn from as .*clip\.mp4"
+    ) as error:
+        run_training([clips], again, tmp_path / "model.onnx", QUICK)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "examples").exists()  # told before hours of measuring
 
 
 def write_labels(path, clip, **changes):
