@@ -148,6 +148,18 @@ def test_labels_beyond_their_clip_are_named_and_left_out_and_where_nobody_looked
 
 
 @pytest.mark.slow
+def test_a_clip_that_two_have_reviewed_is_measured_once_and_both_are_learnt_from(clips, tmp_path):
+    for name in ("anna", "ben"):
+        write_labels(tmp_path / f"{name}.labels.json", clips / "clip.mp4")
+    sources = find_sources(tmp_path)
+    steps = []
+    prepared = prepare(sources, tmp_path / "kept", jobs=2, progress=lambda *step: steps.append(step))
+    assert list(prepared) == sources
+    assert steps == [(2, 2)]
+    assert list((tmp_path / "kept").iterdir()) == [*set(prepared.values())]
+
+
+@pytest.mark.slow
 def test_a_clip_that_cannot_be_measured_is_named_and_left_out(clips, kept, tmp_path):
     (source,) = find_sources(clips)
     (tmp_path / "broken.mp4").write_bytes(b"no clip")

@@ -6,14 +6,15 @@ import ast
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import permutations
 from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,19 +205,18 @@ def prepare(
     kept.mkdir(parents=True, exist_ok=True)
     code = _code_key()
     files = {source: kept / f"{source.clip.stem}-{_key(source, code, with_scale)}.npz" for source in sources}
-    missing = [source for source, file in files.items() if not file.exists()]
-    done = len(files) - len(missing)
+    sharing = {file: [source for source in files if files[source] == file] for file in files.values()}
+    missing = {file: users for file, users in sharing.items() if not file.exists()}
+    done = len(files) - sum(map(len, missing.values()))
     # A new process each, as forking one that has run OpenMP threads can hang it.
-    with ProcessPoolExecutor(jobs or cpu_count(), get_context("spawn")) as pool:
-        running = {pool.submit(_try_clip, source, files[source], with_scale): source for source in missing}
+    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
+        running = {pool.submit(_try_clip, users[0], file, with_scale): users for file, users in missing.items()}
         try:
             for finished in as_completed(running):
-                problem, source = finished.result(), running[finished]
+                problem, users = finished.result(), running[finished]
                 if problem:
-                    del files[source]
-                if problem and complain:
-                    complain(_say_problem(source, problem))
-                done += 1
+                    _leave_out(users, problem, files, complain)
+                done += len(users)
                 if progress:
                     progress(done, len(sources))
         finally:
@@ -356,9 +356,19 @@ def _find_misfit(source: Source, file: Path) -> str:
         return find_misfit(read_review(source.told_by), float(kept["duration_s"]), (width, height))
 
 
-def _say_problem(source: Source, problem: FasciscanError) -> str:
-    """Name the file that is to be mended: the clip, or else the one that tells its scale."""
-    return str(problem) if isinstance(problem, ClipError) else f"{source.told_by}: {problem}"
+def _leave_out(
+    users: Sequence[Source],
+    problem: FasciscanError,
+    files: dict[Source, Path],
+    complain: Callable[[str], None] | None,
+) -> None:
+    """Leave out a clip, naming what is to be mended: the clip itself, or else each file that tells its scale."""
+    for source in users:
+        del files[source]
+    told = [str(problem)] if isinstance(problem, ClipError) else [f"{source.told_by}: {problem}" for source in users]
+    if complain:
+        for line in told:
+            complain(line)
 
 
 def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | None:
@@ -394,8 +404,7 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
         ]
     table = np.array(facts, float).reshape(-1, 5)
     moving = np.concatenate([block.moving for block in blocks])
-    part = file.with_suffix(".part")
-    with part.open("wb") as stream:
+    with _whole_or_not_at_all(file) as stream:
         np.savez(
             stream,
             moving=np.rint(moving / QUANTUM).astype(np.int8),
@@ -412,7 +421,18 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
             grid_mm_per_px=np.array(grid.mm_per_px),
             pitch_mm=np.array(grid.pitch_mm),
         )
-    part.replace(file)  # so that a file that is there is whole
+
+
+@contextmanager
+def _whole_or_not_at_all(file: Path) -> Iterator[BinaryIO]:
+    """Write beside a file, under a name that no other process has; it gets its name when all has gone well."""
+    part = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth, tuple[tuple[float, float], ...] | None]:
