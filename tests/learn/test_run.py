@@ -160,6 +160,25 @@ def test_a_clip_that_two_have_reviewed_is_measured_once_and_both_are_learnt_from
 
 
 @pytest.mark.slow
+def test_a_measurement_cut_short_is_made_again_and_one_with_other_bytes_is_named(clips, kept, tmp_path, blank_glance):
+    sources = find_sources(clips)
+    (measured,) = prepare(sources, kept, jobs=1).values()
+    whole = measured.read_bytes()
+    (tmp_path / measured.name).write_bytes(whole[: len(whole) // 2])
+    prepared = prepare(sources, tmp_path, jobs=1)
+    assert len((tmp_path / measured.name).read_bytes()) == len(whole)
+    (tmp_path / measured.name).write_bytes(whole[:5000] + b"?" + whole[5001:])
+    with pytest.raises(FasciscanError, match=r"\.npz: is damaged .*; remove it"):
+        load_examples(prepared, blank_glance)
+
+
+def test_a_folder_that_takes_no_files_is_named(clips, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FasciscanError, match=r"file/examples: cannot be written to \(Not a directory\)"):
+        prepare(find_sources(clips), tmp_path / "file" / "examples", jobs=1)
+
+
+@pytest.mark.slow
 def test_a_clip_that_cannot_be_measured_is_named_and_left_out(clips, kept, tmp_path):
     (source,) = find_sources(clips)
     (tmp_path / "broken.mp4").write_bytes(b"no clip")

@@ -14,9 +14,12 @@ from dataclasses import asdict, dataclass
 from itertools import permutations
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from fasciscan import clip as clip_station
@@ -200,14 +203,17 @@ def prepare(
     Raises
     ------
     FasciscanError
-        If no clip is left.
+        If the folder takes no files, or no clip is left.
     """
-    kept.mkdir(parents=True, exist_ok=True)
+    _make_folder(kept)
     code = _code_key()
     files = {source: kept / f"{source.clip.stem}-{_key(source, code, with_scale)}.npz" for source in sources}
-    sharing = {file: [source for source in files if files[source] == file] for file in files.values()}
-    missing = {file: users for file, users in sharing.items() if not file.exists()}
-    done = len(files) - sum(map(len, missing.values()))
+    sharing: dict[Path, list[Source]] = {}
+    for source, file in files.items():
+        sharing.setdefault(file, []).append(source)
+    missing = {file: users for file, users in sharing.items() if not _is_kept(file)}
+    total = len(files)
+    done = total - sum(map(len, missing.values()))
     # A new process each, as forking one that has run OpenMP threads can hang it.
     with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
         running = {pool.submit(_try_clip, users[0], file, with_scale): users for file, users in missing.items()}
@@ -218,7 +224,7 @@ def prepare(
                     _leave_out(users, problem, files, complain)
                 done += len(users)
                 if progress:
-                    progress(done, len(sources))
+                    progress(done, total)
         finally:
             pool.shutdown(cancel_futures=True)
     for source, misfit in [(source, _find_misfit(source, file)) for source, file in files.items()]:
@@ -227,7 +233,7 @@ def prepare(
         if misfit and complain:
             complain(f"{source.told_by}: {misfit}; correct it.")
     if not files:
-        raise FasciscanError(f"{kept}: none of {len(sources)} clips could be measured.")
+        raise FasciscanError(f"{kept}: none of {total} clips could be used.")
     return files
 
 
@@ -243,7 +249,7 @@ def load_measures(prepared: Mapping[Source, Path]) -> Measured:
     """Load the measures of what :func:`prepare` kept of clips, and label them."""
     parts = []
     for source, file in prepared.items():
-        with np.load(file) as kept:
+        with _open_kept(file) as kept:
             labels, *_ = _label(source, kept)
             parts.append((kept["measures"], labels.kind, labels.weight))
     return Measured(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -290,7 +296,7 @@ def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | N
         clips=tuple(part.facts for part in read),
     )
     for part, file, start, end in zip(read, prepared.values(), starts[:-1], starts[1:], strict=True):
-        with np.load(file) as kept:
+        with _open_kept(file) as kept:
             for name in ("moving", "still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
                 getattr(examples, name)[start:end] = kept[name][part.rows]
             examples.pitch_mm[start:end] = kept["pitch_mm"]
@@ -311,7 +317,7 @@ class _Kept:
 
 
 def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
-    with np.load(file) as kept:
+    with _open_kept(file) as kept:
         labels, truth, reviewed_s = _label(source, kept)
         x, y = (float(mm) for mm in kept["grid_mm_per_px"])
         had = tuple(labels.had_candidate.tolist())
@@ -320,7 +326,7 @@ def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
 
 def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, number: int) -> _Kept:
     facts, labels = _read_facts(source, file)
-    with np.load(file) as kept:
+    with _open_kept(file) as kept:
         at_a_glance = glance.judge(kept["measures"]).astype(np.float32)
         rows, views = np.arange(len(labels.kind)), kept["views"]
     if most is not None:
@@ -347,11 +353,41 @@ def _read_source(told_by: Path) -> Source:
         ) from error
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder and try whether it takes files: before the work and not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise FasciscanError(
+            f"{folder}: cannot be written to ({error.strerror}); name a folder with room that you may write to."
+        ) from error
+
+
+def _is_kept(file: Path) -> bool:
+    """Tell whether the measurement of a clip is there, and not cut short: how a zip ends tells what is in it."""
+    try:
+        ZipFile(file).close()
+    except (OSError, BadZipFile):
+        return False
+    return True
+
+
+@contextmanager
+def _open_kept(file: Path) -> Iterator[NpzFile]:
+    """Open what was measured of a clip; where some bytes of it have changed that shows when they are read."""
+    try:
+        with np.load(file) as kept:
+            yield kept
+    except BadZipFile as error:
+        raise FasciscanError(f"{file}: is damaged ({error}); remove it, and the clip is measured again.") from error
+
+
 def _find_misfit(source: Source, file: Path) -> str:
     """Tell what a reviewer marked beyond the clip; nothing of a simulated one."""
     if source.told_by.name.endswith(TRUTH_SUFFIX):
         return ""
-    with np.load(file) as kept:
+    with _open_kept(file) as kept:
         width, height = kept["frame_px"].tolist()
         return find_misfit(read_review(source.told_by), float(kept["duration_s"]), (width, height))
 
