@@ -41,3 +41,19 @@ def test_the_help_of_training_does_not_load_torch():
         "assert 'torch' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(("problems", "exit_code"), [((), 0), (("clips/broken.mp4: cannot be read; mend it.",), 1)])
+def test_where_a_clip_had_to_be_left_out_it_is_named_and_the_exit_code_tells(
+    monkeypatch, tmp_path, problems, exit_code
+):
+    def train(*_args, teller, **_options):
+        for problem in problems:
+            teller.problem(problem)
+        return {"threshold": 0.5, "validation": {"f1": 0.9}}
+
+    monkeypatch.setattr("fasciscan.learn.command.run_training", train)
+    done = run("--clips", tmp_path, "--validation", tmp_path, "--out", tmp_path)
+    assert done.exit_code == exit_code
+    assert done.stderr.splitlines() == list(problems)
+    assert "f1" in done.stdout

@@ -78,3 +78,28 @@ def test_other_views_of_a_twitch_are_no_false_events(make_examples):
     seen_twice = calibrate(said, replace(examples, views=np.stack([other, ones], axis=1)))
     assert seen_twice.metrics["precision"] == 1
     assert seen_twice.metrics["recall"] > 0.95
+
+
+@pytest.mark.usefixtures("judged")
+def test_what_lies_where_nobody_looked_is_neither_right_nor_false(make_examples):
+    examples = make_examples(120, 1)
+    is_one, seen = examples.kind == 0, examples.peak_s < 15
+    facts = examples.clips[0]
+    marked = tuple(event for event in facts.truth.events if event.peak_s < 15 or event.peak_s > 25)
+    truth = replace(facts.truth, events=marked)
+    logits = np.zeros((120, len(KINDS)), np.float32)
+    logits[:, 0] = np.where(is_one, 2.0, -4.0)
+    logits[is_one & ~seen, 0] = 6.0  # true twitches which nobody marked
+    said = Judged(torch.from_numpy(logits), torch.nan_to_num(torch.from_numpy(examples.shift_mm)))
+
+    def at(reviewed_s):
+        had = (True,) * len(marked)
+        own = replace(facts, truth=truth, had_candidate=had, reviewed_s=reviewed_s)
+        return calibrate(said, replace(examples, clips=(own,)))
+
+    half = at(((0.0, 15.0),))
+    assert half.metrics["recall"] > 0.95
+    assert half.metrics["precision"] == 1
+    assert half.metrics["minutes"] == 0.25
+    assert half.metrics["twitches"] == np.count_nonzero(is_one & seen)
+    assert at(None).metrics["recall"] < 0.3  # as if the rest had been looked at and nothing been there

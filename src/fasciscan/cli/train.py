@@ -61,4 +61,6 @@ def train(
         )
     from fasciscan.learn.command import train_and_tell
 
-    train_and_tell(folders, validation, out, start=start, seed=seed, epochs=epochs, jobs=jobs, resume=resume)
+    all_used = train_and_tell(folders, validation, out, start=start, seed=seed, epochs=epochs, jobs=jobs, resume=resume)
+    if not all_used:
+        raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from fasciscan.learn.examples import Examples
+from fasciscan.learn.examples import ClipFacts, Examples
 from fasciscan.learn.glance import in_use
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.train import Trained, predict
 from fasciscan.score import Findings, Found, Mark, ScoredClip, Task
 from fasciscan.score.curve import average_precision, best_threshold, trace_curve
+from fasciscan.simulate import Truth
 from fasciscan.twitch.judge.glance import FASCICULATION
 
 MOST_FALSE_PER_MIN = 0.2
@@ -83,7 +84,8 @@ def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> 
     Returns
     -------
     dict
-        Figures by name. Every second of the clips counts, also the few that an analysis would exclude.
+        Figures by name. Every second of the clips counts, also the few that an analysis would exclude; of a clip
+        that was reviewed in part, those of the stretches that were.
     """
     logits, shift_mm, _ = predict(trained, examples)
     clips, probabilities = _judge(logits, calibration.temperature, shift_mm, examples)
@@ -137,15 +139,24 @@ def _scored_clips(examples: Examples, probabilities: NDArray, shift_mm: NDArray)
     places_mm = (examples.place_px + shift_mm / grid_mm - 0.5) * true_mm[:, None]
     found: list[list[Found]] = [[] for _ in examples.clips]
     for n in _distinct(examples, probabilities[:, FASCICULATION]):
+        if not examples.clips[examples.clip[n]].is_known(examples.peak_s[n]):
+            continue
         mark = Mark(examples.onset_s[n], examples.peak_s[n], *(float(mm) for mm in places_mm[n]))
         best = int(np.argmax(probabilities[n]))
         found[examples.clip[n]].append(
             Found(mark, str(KINDS[best]), float(probabilities[n, best]), float(probabilities[n, FASCICULATION]))
         )
     return [
-        ScoredClip(facts.truth.clip, facts.truth, Findings(tuple(own), facts.duration_s))
+        ScoredClip(facts.truth.clip, _known_truth(facts), Findings(tuple(own), facts.exposure_s))
         for facts, own in zip(examples.clips, found, strict=True)
     ]
+
+
+def _known_truth(facts: ClipFacts) -> Truth:
+    """Give the truth of a clip without what lies where not all is known: what is found there is not asked about."""
+    if facts.reviewed_s is None:
+        return facts.truth
+    return replace(facts.truth, events=tuple(event for event in facts.truth.events if facts.is_known(event.peak_s)))
 
 
 def _distinct(examples: Examples, belief: NDArray) -> list[int]:
@@ -168,7 +179,7 @@ def _candidate_recall(examples: Examples) -> float:
         had
         for facts in examples.clips
         for twitch, had in zip(facts.truth.twitches, facts.had_candidate, strict=True)
-        if (twitch.peak_displacement_mm or np.inf) >= Task().least_mm
+        if (twitch.peak_displacement_mm or np.inf) >= Task().least_mm and facts.is_known(twitch.peak_s)
     ]
     return float(np.mean(had)) if had else float("nan")
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,13 @@ def train_and_tell(
     epochs: int | None = None,
     jobs: int | None = None,
     resume: bool = False,
-) -> dict[str, Any]:
+) -> bool:
     """Train and say how it goes; the arguments are those of the command.
 
     Returns
     -------
-    dict
-        The model's metadata.
+    bool
+        Whether no clip had to be left out. Each that had to is named on stderr.
 
     Raises
     ------
@@ -48,14 +49,28 @@ def train_and_tell(
         config = replace(config, epochs=epochs)
     if start is not None:
         config = replace(config, rate=config.rate * GENTLER)
+    left_out: list[str] = []
     with telling(config.epochs) as teller:
+
+        def problem(line: str) -> None:
+            left_out.append(line)
+            if teller.problem:
+                teller.problem(line)
+
         metadata = run_training(
-            folders, validation, out / MODEL_NAME, config, start=start, resume=resume, jobs=jobs, teller=teller
+            folders,
+            validation,
+            out / MODEL_NAME,
+            config,
+            start=start,
+            resume=resume,
+            jobs=jobs,
+            teller=replace(teller, problem=problem),
         )
     print(f"{out / MODEL_NAME}: counts from a probability of {metadata['threshold']:.3f}; on validation clips:")
     for name, value in metadata["validation"].items():
         print(f"  {name:<20} {value:.3f}")
-    return metadata
+    return not left_out
 
 
 @contextmanager
@@ -81,7 +96,7 @@ def telling(epochs: int) -> Iterator[Teller]:
             bars.update(parts["epochs"], completed=result.epoch)
             bars.console.print(_say_epoch(result))
 
-        yield Teller(prepared, epoch, bars.console.print)
+        yield Teller(prepared, epoch, partial(bars.console.print, markup=False, soft_wrap=True))
 
 
 def _say_epoch(epoch: Epoch) -> str:

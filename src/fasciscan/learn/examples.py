@@ -6,24 +6,37 @@ import ast
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import permutations
 from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryFile
+from typing import BinaryIO, NamedTuple
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from fasciscan import clip as clip_station
 from fasciscan import motion as motion_station
 from fasciscan.clip import ClipOptions, open_clip
 from fasciscan.errors import ClipError, FasciscanError
-from fasciscan.learn.labels import Found, Labels, as_truth, label_by_review, label_by_truth, label_each, read_review
+from fasciscan.learn.labels import (
+    Found,
+    Labels,
+    as_truth,
+    find_misfit,
+    label_by_review,
+    label_by_truth,
+    label_each,
+    read_review,
+)
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion, steady
 from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.simulate import Truth, read_truth
@@ -51,6 +64,8 @@ class Source:
     clip: Path
     told_by: Path
     mm_per_px: float
+    content: str
+    """SHA-256 of the clip's file: it is the same clip under another name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,17 @@ class ClipFacts:
     """Size of a pixel (x, y) on the grid it was measured on: another one where the scale was withheld."""
     had_candidate: tuple[bool, ...]
     """Of each true twitch: whether there was anything for the network to judge."""
+    reviewed_s: tuple[tuple[float, float], ...] | None = None
+    """Stretches, apart, of which it is known all that is true; None for the whole clip."""
+
+    @property
+    def exposure_s(self) -> float:
+        """Seconds of which it is known all that is true."""
+        return self.duration_s if self.reviewed_s is None else sum(end - start for start, end in self.reviewed_s)
+
+    def is_known(self, time_s: float) -> bool:
+        """Whether it is known all that is true of a time."""
+        return self.reviewed_s is None or any(start <= time_s < end for start, end in self.reviewed_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +141,40 @@ class Examples:
         )
 
 
-def find_sources(folder: Path) -> list[Source]:
+def find_sources(folder: Path, complain: Callable[[str], None] | None = None) -> list[Source]:
     """List the clips a folder tells about, by truth files (``*.truth.json``) or reviewed labels (``*.labels.json``).
+
+    Parameters
+    ----------
+    folder
+        The folder; what is hidden in it is passed over.
+    complain
+        Called with what is wrong with a file that cannot be used, which is left out; if not given, that is raised.
 
     Raises
     ------
     FasciscanError
-        If there is none, or one cannot be read.
+        If there is none, or none that can be used.
     """
-    sources = []
-    for path in sorted(folder.glob("*.json")):
-        if path.name.endswith(TRUTH_SUFFIX):
-            truth = read_truth(path)
-            sources.append(Source(folder / truth.clip, path, truth.mm_per_px))
-        elif path.name.endswith(LABELS_SUFFIX):
-            review = read_review(path)
-            sources.append(Source(review.clip, path, review.mm_per_px))
-    if not sources:
+    told_by = [
+        path
+        for path in sorted(folder.glob("*.json"))
+        if path.name.endswith((TRUTH_SUFFIX, LABELS_SUFFIX)) and not path.name.startswith(".")
+    ]
+    if not told_by:
         raise FasciscanError(
             f"{folder}: holds no truth (*.truth.json) or labels (*.labels.json); make clips with fasciscan simulate."
         )
+    sources = []
+    for path in told_by:
+        try:
+            sources.append(_read_source(path))
+        except FasciscanError as error:
+            if complain is None:
+                raise
+            complain(str(error))
+    if not sources:
+        raise FasciscanError(f"{folder}: none of its {len(told_by)} files of truth or labels can be used; mend them.")
     return sources
 
 
@@ -162,7 +202,8 @@ def prepare(
     progress
         Called with the clips done and their number.
     complain
-        Called with what is wrong with a clip that cannot be measured; it is left out.
+        Called with what is wrong with a clip that cannot be measured, or with labels that lie beyond it; it is left
+        out.
 
     Returns
     -------
@@ -172,30 +213,37 @@ def prepare(
     Raises
     ------
     FasciscanError
-        If no clip could be measured.
+        If the folder takes no files, or no clip is left.
     """
-    kept.mkdir(parents=True, exist_ok=True)
+    _make_folder(kept)
     code = _code_key()
     files = {source: kept / f"{source.clip.stem}-{_key(source, code, with_scale)}.npz" for source in sources}
-    missing = [source for source, file in files.items() if not file.exists()]
-    done = len(files) - len(missing)
+    sharing: dict[Path, list[Source]] = {}
+    for source, file in files.items():
+        sharing.setdefault(file, []).append(source)
+    missing = {file: users for file, users in sharing.items() if not _is_kept(file)}
+    total = len(files)
+    done = total - sum(map(len, missing.values()))
     # A new process each, as forking one that has run OpenMP threads can hang it.
-    with ProcessPoolExecutor(jobs or cpu_count(), get_context("spawn")) as pool:
-        running = {pool.submit(_try_clip, source, files[source], with_scale): source for source in missing}
+    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
+        running = {pool.submit(_try_clip, users[0], file, with_scale): users for file, users in missing.items()}
         try:
             for finished in as_completed(running):
-                problem = finished.result()
+                problem, users = finished.result(), running[finished]
                 if problem:
-                    del files[running[finished]]
-                if problem and complain:
-                    complain(problem)
-                done += 1
+                    _leave_out(users, problem, files, complain)
+                done += len(users)
                 if progress:
-                    progress(done, len(sources))
+                    progress(done, total)
         finally:
             pool.shutdown(cancel_futures=True)
+    for source, misfit in [(source, _find_misfit(source, file)) for source, file in files.items()]:
+        if misfit:
+            del files[source]
+        if misfit and complain:
+            complain(f"{source.told_by}: {misfit}; correct it.")
     if not files:
-        raise FasciscanError(f"{kept}: none of {len(sources)} clips could be measured.")
+        raise FasciscanError(f"{kept}: none of {total} clips could be used.")
     return files
 
 
@@ -211,8 +259,8 @@ def load_measures(prepared: Mapping[Source, Path]) -> Measured:
     """Load the measures of what :func:`prepare` kept of clips, and label them."""
     parts = []
     for source, file in prepared.items():
-        with np.load(file) as kept:
-            labels, _ = _label(source, kept)
+        with _open_kept(file) as kept:
+            labels, *_ = _label(source, kept)
             parts.append((kept["measures"], labels.kind, labels.weight))
     return Measured(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -258,7 +306,7 @@ def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | N
         clips=tuple(part.facts for part in read),
     )
     for part, file, start, end in zip(read, prepared.values(), starts[:-1], starts[1:], strict=True):
-        with np.load(file) as kept:
+        with _open_kept(file) as kept:
             for name in ("still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
                 getattr(examples, name)[start:end] = kept[name][part.rows]
             examples.pitch_mm[start:end] = kept["pitch_mm"]
@@ -281,15 +329,16 @@ class _Kept:
 
 
 def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
-    with np.load(file) as kept:
-        labels, truth = _label(source, kept)
+    with _open_kept(file) as kept:
+        labels, truth, reviewed_s = _label(source, kept)
         x, y = (float(mm) for mm in kept["grid_mm_per_px"])
-        return ClipFacts(float(kept["duration_s"]), truth, (x, y), tuple(labels.had_candidate.tolist())), labels
+        had = tuple(labels.had_candidate.tolist())
+        return ClipFacts(float(kept["duration_s"]), truth, (x, y), had, reviewed_s), labels
 
 
 def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, number: int) -> _Kept:
     facts, labels = _read_facts(source, file)
-    with np.load(file) as kept:
+    with _open_kept(file) as kept:
         at_a_glance = glance.judge(kept["measures"]).astype(np.float32)
         rows, views = np.arange(len(labels.kind)), kept["views"]
     if most is not None:
@@ -299,13 +348,85 @@ def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, num
     return _Kept(facts, labels, at_a_glance, rows, views)
 
 
-def _try_clip(source: Source, file: Path, with_scale: bool) -> str:
-    """Measure one clip; tell what is wrong with it, if anything is, in words that pass between processes."""
+def _read_source(told_by: Path) -> Source:
+    """Find out which clip a file of truth or labels tells about."""
+    if told_by.name.endswith(TRUTH_SUFFIX):
+        truth = read_truth(told_by)
+        clip, mm_per_px = told_by.parent / truth.clip, truth.mm_per_px
+    else:
+        review = read_review(told_by)
+        clip, mm_per_px = review.clip, review.mm_per_px
+    try:
+        with clip.open("rb") as stream:
+            return Source(clip, told_by, mm_per_px, hashlib.file_digest(stream, "sha256").hexdigest())
+    except OSError as error:
+        raise FasciscanError(
+            f"{told_by}: its clip {clip} cannot be read ({error.strerror}); make or fetch the clip again."
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and try whether it takes files: before the work and not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise FasciscanError(
+            f"{folder}: cannot be written to ({error.strerror}); name a folder with room that you may write to."
+        ) from error
+
+
+def _is_kept(file: Path) -> bool:
+    """Tell whether the measurement of a clip is there, and not cut short: how a zip ends tells what is in it."""
+    try:
+        ZipFile(file).close()
+        np.load(_moving_of(file), mmap_mode="r")
+    except (OSError, BadZipFile, ValueError):
+        return False
+    return True
+
+
+@contextmanager
+def _open_kept(file: Path) -> Iterator[NpzFile]:
+    """Open what was measured of a clip; where some bytes of it have changed that shows when they are read."""
+    try:
+        with np.load(file) as kept:
+            yield kept
+    except BadZipFile as error:
+        raise FasciscanError(f"{file}: is damaged ({error}); remove it, and the clip is measured again.") from error
+
+
+def _find_misfit(source: Source, file: Path) -> str:
+    """Tell what a reviewer marked beyond the clip; nothing of a simulated one."""
+    if source.told_by.name.endswith(TRUTH_SUFFIX):
+        return ""
+    with _open_kept(file) as kept:
+        width, height = kept["frame_px"].tolist()
+        return find_misfit(read_review(source.told_by), float(kept["duration_s"]), (width, height))
+
+
+def _leave_out(
+    users: Sequence[Source],
+    problem: FasciscanError,
+    files: dict[Source, Path],
+    complain: Callable[[str], None] | None,
+) -> None:
+    """Leave out a clip, naming what is to be mended: the clip itself, or else each file that tells its scale."""
+    for source in users:
+        del files[source]
+    told = [str(problem)] if isinstance(problem, ClipError) else [f"{source.told_by}: {problem}" for source in users]
+    if complain:
+        for line in told:
+            complain(line)
+
+
+def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | None:
+    """Measure one clip; tell what is wrong with it, if anything is."""
     try:
         _measure_clip(source, file, with_scale)
     except FasciscanError as error:
-        return str(error)
-    return ""
+        return error
+    return None
 
 
 def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
@@ -341,9 +462,9 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
         ]
     table = np.array(facts, float).reshape(-1, 6)
     moving = np.concatenate([block.moving for block in blocks])
-    np.save(_moving_of(file), np.rint(moving / QUANTUM).astype(np.int8))
-    part = file.with_suffix(".part")
-    with part.open("wb") as stream:
+    with _whole_or_not_at_all(_moving_of(file)) as stream:
+        np.save(stream, np.rint(moving / QUANTUM).astype(np.int8))
+    with _whole_or_not_at_all(file) as stream:  # last: where it is, the other one is
         np.savez(
             stream,
             still=np.concatenate([block.still for block in blocks]).astype(np.float16),
@@ -356,10 +477,10 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
             steadied=table[:, 5] > 0,
             views=np.array(views, np.int64).reshape(-1, 2),
             duration_s=clip.duration_s,
+            frame_px=np.array([clip.width, clip.height]),
             grid_mm_per_px=np.array(grid.mm_per_px),
             pitch_mm=np.array(grid.pitch_mm),
         )
-    part.replace(file)  # so that a file that is there is whole, and so is the other one
 
 
 def _moving_of(file: Path) -> Path:
@@ -367,27 +488,38 @@ def _moving_of(file: Path) -> Path:
     return file.with_suffix(".moving.npy")
 
 
-def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth]:
-    """Label one clip's candidates, those of each look by themselves: a twitch may be seen by either."""
+@contextmanager
+def _whole_or_not_at_all(file: Path) -> Iterator[BinaryIO]:
+    """Write beside a file, under a name that no other process has; it gets its name when all has gone well."""
+    part = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth, tuple[tuple[float, float], ...] | None]:
+    """Label one clip's candidates, those of each look by themselves, since a twitch may be seen by either.
+
+    Tell its truth too, and the stretches in which that is all there is.
+    """
     place = kept["place_px"]
     found = Found(kept["peak_s"], place[:, 0], place[:, 1], kept["height_mm"])
     if source.told_by.name.endswith(TRUTH_SUFFIX):
         truth = read_truth(source.told_by)
-        return label_each(partial(label_by_truth, truth=truth), found, kept["steadied"]), truth
-    review = read_review(source.told_by)
+        return label_each(partial(label_by_truth, truth=truth), found, kept["steadied"]), truth, None
+    review, duration_s = read_review(source.told_by), float(kept["duration_s"])
+    within_s = tuple((start, min(end, duration_s)) for start, end in review.reviewed_s if start < duration_s)
     labels = label_each(partial(label_by_review, review=review), found, kept["steadied"])
-    return labels, as_truth(review, float(kept["duration_s"]))
+    return labels, as_truth(review, duration_s), within_s
 
 
 def _key(source: Source, code: str, with_scale: bool) -> str:
     """Name for the measurement of a clip: another one whenever anything it depends on has changed."""
-    try:
-        content = source.clip.read_bytes()
-    except OSError as error:
-        raise ClipError(source.clip, f"cannot be read ({error.strerror})", "make or fetch the clip again") from error
     config = {"motion": asdict(MotionConfig()), "candidates": asdict(CandidateConfig()), "mm": source.mm_per_px}
-    total = hashlib.sha256(content)
-    total.update(f"{code} {json.dumps(config)} {with_scale}".encode())
+    total = hashlib.sha256(f"{source.content} {code} {json.dumps(config)} {with_scale}".encode())
     return total.hexdigest()[:16]
 
 

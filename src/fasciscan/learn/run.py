@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fasciscan.errors import FasciscanError
 from fasciscan.learn.calibrate import calibrate
 from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, load_measures, prepare
 from fasciscan.learn.export import export
@@ -32,7 +33,7 @@ class Teller:
     """Called with the part (``"training"`` or ``"validation"``), the clips measured and their number."""
     epoch: Callable[[Epoch], None] | None = None
     problem: Callable[[str], None] | None = None
-    """Called with one line about a clip that had to be left out."""
+    """Called with one line about a clip, or a file that tells of one, that had to be left out."""
 
 
 def run_training(
@@ -55,7 +56,8 @@ def run_training(
     clips
         Folders of clips with truth files, of reviewed labels, or of both.
     validation
-        Folder of clips that are in none of them: for early stopping, the temperature and the operating point.
+        Folder of clips that are in none of them, under no other name either: for early stopping, the temperature and
+        the operating point.
     model
         ``.onnx`` file to write, its ``.json`` beside it. What training itself leaves (checkpoint, best weights,
         history, curves) goes to the same folder.
@@ -82,16 +84,20 @@ def run_training(
     Raises
     ------
     FasciscanError
-        If a folder holds nothing to learn from, or weights do not fit.
+        If a folder holds nothing to learn from, a clip is to be learnt from and to judge by, or weights do not fit.
     """
     kept = kept or model.parent / EXAMPLES
 
-    def measure(name: str, folders: Sequence[Path]) -> dict[Source, Path]:
-        sources = [source for folder in folders for source in find_sources(folder)]
+    def find(*folders: Path) -> list[Source]:
+        return [source for folder in folders for source in find_sources(folder, teller.problem)]
+
+    def measure(name: str, sources: Sequence[Source]) -> dict[Source, Path]:
         progress = partial(teller.prepared, name) if teller.prepared else None
         return prepare(sources, kept, with_scale=with_scale, jobs=jobs, progress=progress, complain=teller.problem)
 
-    prepared, others = measure("training", clips), measure("validation", [validation])
+    to_learn, to_judge = find(*clips), find(validation)
+    _refuse_shared(to_learn, to_judge)
+    prepared, others = measure("training", to_learn), measure("validation", to_judge)
     glance = load_trained(start).glance if start else fit_glance(load_measures(prepared), load_measures(others))
     examples, held_out = load_examples(prepared, glance, MOST_OTHERS), load_examples(others, glance)
     trained = train(examples, held_out, config, model.parent, start=start, resume=resume, tell=teller.epoch)
@@ -108,9 +114,20 @@ def describe_examples(examples: Examples) -> dict[str, Any]:
     used = examples.kind[examples.weight > 0]
     return {
         "clips": len(truths),
-        "minutes": round(sum(facts.duration_s for facts in examples.clips) / 60, 1),
+        "minutes": round(sum(facts.exposure_s for facts in examples.clips) / 60, 1),
         "presets": sorted({truth.preset for truth in truths}),
         "seeds": [[int(run[0]), int(run[-1])] for run in runs],
         "twitches": sum(len(truth.twitches) for truth in truths),
         "examples": {str(kind): int(np.count_nonzero(used == n)) for n, kind in enumerate(KINDS)},
     }
+
+
+def _refuse_shared(to_learn: Sequence[Source], to_judge: Sequence[Source]) -> None:
+    """Stop where a clip is in both: a network looks better on what it has learnt from than it is."""
+    learnt = {source.content: source for source in to_learn}
+    for source in to_judge:
+        if source.content in learnt:
+            raise FasciscanError(
+                f"{source.clip}: is for validation, and to learn from as {learnt[source.content].clip}; "
+                "take it out of one of the two."
+            )

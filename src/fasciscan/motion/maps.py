@@ -232,6 +232,7 @@ def _assemble(
         picture=picture,
         frames=frames,
         log=log,
+        measured=None,
     )
 
 
