@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from fasciscan.cli.train import MOST_SEED
 from fasciscan.errors import FasciscanError
 from fasciscan.learn.batches import drawn_batches, plain_batches
 from fasciscan.learn.network import PARTS, NetworkConfig, TwitchNet, count_weights
@@ -64,6 +65,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(make_exam
     ]
     assert same_weights(runs[0], runs[1])
     assert not same_weights(runs[0], runs[2])
+
+
+def test_the_largest_seed_of_the_command_is_one(make_examples, tmp_path):
+    train(make_examples(32, 1), make_examples(8, 2), replace(QUICK, epochs=1, seed=MOST_SEED), tmp_path)
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(make_examples, tmp_path):
