@@ -57,3 +57,16 @@ def test_where_a_clip_had_to_be_left_out_it_is_named_and_the_exit_code_tells(
     assert done.exit_code == exit_code
     assert done.stderr.splitlines() == list(problems)
     assert "f1" in done.stdout
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 2**70])
+def test_a_seed_that_no_generator_takes_is_a_wrong_command(tmp_path, seed):
+    done = run("--clips", tmp_path, "--validation", tmp_path, "--out", tmp_path, "--seed", str(seed))
+    assert done.exit_code == 2
+    assert "--seed" in done.stderr
+
+
+def test_the_help_tells_how_many_epochs_there_are():
+    from fasciscan.learn.train import TrainConfig
+
+    assert f"by default {TrainConfig().epochs}." in " ".join(run("--help").stdout.split())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from fasciscan.cli.train import MOST_SEED
 from fasciscan.errors import FasciscanError
 from fasciscan.learn.batches import drawn_batches, plain_batches
 from fasciscan.learn.network import PARTS, NetworkConfig, TwitchNet, count_weights
@@ -66,6 +67,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_gives_others(make_exam
     assert not same_weights(runs[0], runs[2])
 
 
+def test_the_largest_seed_of_the_command_is_one(make_examples, tmp_path):
+    train(make_examples(32, 1), make_examples(8, 2), replace(QUICK, epochs=1, seed=MOST_SEED), tmp_path)
+
+
 def test_a_killed_run_goes_on_to_the_same_weights(make_examples, tmp_path):
     examples, validation = make_examples(96, 1), make_examples(32, 2)
     whole = train(examples, validation, QUICK, tmp_path / "whole")
@@ -88,6 +93,37 @@ def test_a_run_with_other_settings_is_not_gone_on_with(make_examples, tmp_path):
     train(examples, validation, replace(QUICK, epochs=1), tmp_path)
     with pytest.raises(FasciscanError, match="other settings"):
         train(examples, validation, replace(QUICK, epochs=1, seed=9), tmp_path, resume=True)
+
+
+def test_a_run_with_other_clips_or_other_first_weights_is_not_gone_on_with(make_examples, tmp_path):
+    examples, validation = make_examples(64, 1), make_examples(32, 2)
+    once = replace(QUICK, epochs=1)
+    for seed in (1, 2):
+        train(examples, validation, replace(once, seed=seed), tmp_path / str(seed))
+    starts = [tmp_path / str(seed) / BEST for seed in (1, 2)]
+    begun = tmp_path / "begun"
+    whole = train(examples, validation, once, begun, start=starts[0])
+    again = train(make_examples(64, 1), make_examples(32, 2), once, begun, start=starts[0], resume=True)
+    assert same_weights(whole, again)
+
+    relabelled = replace(examples, kind=np.roll(examples.kind, 1))
+    for others, other in (
+        ((make_examples(64, 3), validation, starts[0]), "training clips or labels"),
+        ((relabelled, validation, starts[0]), "training clips or labels"),
+        ((examples, make_examples(32, 3), starts[0]), "validation clips or labels"),
+        ((examples, validation, starts[1]), "weights to go on from"),
+        ((examples, validation, None), "weights to go on from"),
+    ):
+        with pytest.raises(FasciscanError, match=rf"checkpoint\.pt: was made with other {other}; train into"):
+            train(*others[:2], once, begun, start=others[2], resume=True)
+
+
+@pytest.mark.parametrize("content", [{"config": 1}, {}, [1], torch.zeros(3)], ids=repr)
+def test_a_checkpoint_that_holds_other_things_is_named_in_one_line(make_examples, tmp_path, content):
+    torch.save(content, tmp_path / CHECKPOINT)
+    with pytest.raises(FasciscanError, match=r"checkpoint\.pt: does not hold how far") as error:
+        train(make_examples(64, 1), make_examples(32, 2), replace(QUICK, epochs=1), tmp_path, resume=True)
+    assert "\n" not in str(error.value)
 
 
 def test_fine_tuning_begins_where_the_weights_stood(make_examples, tmp_path):

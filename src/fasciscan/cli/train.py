@@ -12,6 +12,8 @@ from fasciscan.cli.failures import usage_error
 from fasciscan.errors import FasciscanError
 
 DEFAULT_OUT = Path("fasciscan-training")
+MOST_SEED = 2**63 - 1
+"""What a signed number of 64 bits holds, as whatever stores or takes a seed does."""
 
 app = typer.Typer()
 
@@ -41,8 +43,10 @@ def train(
     start: Annotated[
         Path | None, typer.Option("--from", metavar="MODEL", help="Weights (.pt) to go on from, more gently.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Decides everything random.")] = 0,
-    epochs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Times to go through the examples.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_SEED, help="Decides everything random.")] = 0,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Times to go through the examples; by default 24.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(metavar="N", min=1, help="Processes that measure clips.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on where a killed run in the same folder stood.")

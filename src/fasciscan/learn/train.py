@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, field, fields
 from functools import partial
@@ -102,7 +103,8 @@ def train(
     start
         Weights to go on from (fine-tuning), as an earlier run or ``models/`` holds them.
     resume
-        Whether to go on where a killed run in ``out`` stood. The weights come out the same as without the kill.
+        Whether to go on where a killed run in ``out`` stood, which must have had the same settings, examples and
+        ``start``. The weights come out the same as without the kill.
     tell
         Called after each epoch.
 
@@ -121,15 +123,16 @@ def train(
         raise FasciscanError(f"{out}: {usable} usable examples are too few to train on; give more clips.")
     out.mkdir(parents=True, exist_ok=True)
     learner = _start(examples, config, start, steps=config.epochs * (usable // config.batch))
+    made_with = _tell_ingredients(examples, validation, config, start)
     history: list[Epoch] = []
     if resume and (out / CHECKPOINT).exists():
-        history = _load_checkpoint(out / CHECKPOINT, config, learner)
+        history = _load_checkpoint(out / CHECKPOINT, made_with, learner)
 
     while len(history) < config.epochs and not _is_over(history, config.patience):
         number = len(history) + 1
         loss = _train_epoch(learner, examples, config, number)
         history.append(_validate(learner, validation, config, number, loss))
-        _keep(out, history, config, learner)
+        _keep(out, history, config, made_with, learner)
         if tell:
             tell(history[-1])
     return load_trained(out / BEST)
@@ -222,6 +225,30 @@ def _start(examples: Examples, config: TrainConfig, start: Path | None, steps: i
         examples.glance,
         device,
     )
+
+
+def _tell_ingredients(
+    examples: Examples, validation: Examples, config: TrainConfig, start: Path | None
+) -> dict[str, Any]:
+    """Tell what decides about the weights, by the name under which a difference is told to the user."""
+    return {
+        "settings": asdict(config),
+        "training clips or labels": _hash_examples(examples),
+        "validation clips or labels": _hash_examples(validation),
+        "weights to go on from": hashlib.sha256(start.read_bytes()).hexdigest() if start else "",
+    }
+
+
+def _hash_examples(examples: Examples) -> str:
+    """Hash all that is learnt from, and of clips without any example what a model's metadata tells of them."""
+    clips = [(c.duration_s, c.reviewed_s, c.truth.preset, c.truth.seed, c.truth.events) for c in examples.clips]
+    total = hashlib.sha256(repr(clips).encode())
+    for part in fields(Examples):
+        values = getattr(examples, part.name)
+        # What is told at a glance follows from the rest, but to the last digit from the number of threads too.
+        if isinstance(values, np.ndarray) and part.name != "at_a_glance":
+            total.update(np.ascontiguousarray(values).data)
+    return total.hexdigest()
 
 
 def _run_mean(mean: Tensor, new: Tensor, steps: Tensor | int) -> Tensor:
@@ -318,7 +345,7 @@ def _best(history: list[Epoch]) -> int:
     return min(history, key=lambda epoch: epoch.validation_loss).epoch if history else 0
 
 
-def _keep(out: Path, history: list[Epoch], config: TrainConfig, learner: _Learner) -> None:
+def _keep(out: Path, history: list[Epoch], config: TrainConfig, made_with: dict[str, Any], learner: _Learner) -> None:
     weights = {
         "config": asdict(config),
         "network": {name: value.cpu() for name, value in learner.averaged.module.state_dict().items()},
@@ -328,7 +355,7 @@ def _keep(out: Path, history: list[Epoch], config: TrainConfig, learner: _Learne
     }
     if _best(history) == history[-1].epoch:
         _save(weights, out / BEST)
-    state = learner.state() | {"config": asdict(config), "history": [asdict(epoch) for epoch in history]}
+    state = learner.state() | {"made_with": made_with, "history": [asdict(epoch) for epoch in history]}
     _save(state, out / CHECKPOINT)
     with (out / HISTORY).open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(stream, [field.name for field in fields(Epoch)])
@@ -352,9 +379,18 @@ def _load(path: Path) -> dict[str, Any]:
         raise FasciscanError(f"{path}: cannot be read as weights ({type(error).__name__}); give a .pt file.") from error
 
 
-def _load_checkpoint(path: Path, config: TrainConfig, learner: _Learner) -> list[Epoch]:
+def _load_checkpoint(path: Path, made_with: dict[str, Any], learner: _Learner) -> list[Epoch]:
     content = _load(path)
-    if content["config"] != asdict(config):
-        raise FasciscanError(f"{path}: was made with other settings; train into another folder, or without --resume.")
-    learner.restore(content)
-    return [Epoch(**epoch) for epoch in content["history"]]
+    try:
+        other = [name for name, value in made_with.items() if content["made_with"][name] != value]
+        if other:
+            raise FasciscanError(
+                f"{path}: was made with other {' and other '.join(other)}; train into another folder, or without "
+                "--resume."
+            )
+        learner.restore(content)
+        return [Epoch(**epoch) for epoch in content["history"]]
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise FasciscanError(
+            f"{path}: does not hold how far such a training is; train into another folder, or without --resume."
+        ) from error
