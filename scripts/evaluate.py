@@ -307,7 +307,10 @@ def _ablations() -> str:
     if not ABLATIONS.exists():
         return ""
     rows = json.loads(ABLATIONS.read_text(encoding="utf-8"))
-    told = [[row["name"], *(f"{row[figure]:.3f}" for figure in ABLATION_FIGURES)] for row in rows]
+    told = [
+        [row["name"], *("–" if row[figure] is None else f"{row[figure]:.3f}" for figure in ABLATION_FIGURES)]
+        for row in rows
+    ]
     return markdown(["trained", *ABLATION_FIGURES.values()], told)
 
 

@@ -50,13 +50,13 @@ def test_where_a_clip_had_to_be_left_out_it_is_named_and_the_exit_code_tells(
     def train(*_args, teller, **_options):
         for problem in problems:
             teller.problem(problem)
-        return {"threshold": 0.5, "validation": {"f1": 0.9}}
+        return {"threshold": 0.5, "validation": {"f1": 0.9, "epicentre_median_mm": None}}
 
     monkeypatch.setattr("fasciscan.learn.command.run_training", train)
     done = run("--clips", tmp_path, "--validation", tmp_path, "--out", tmp_path)
     assert done.exit_code == exit_code
     assert done.stderr.splitlines() == list(problems)
-    assert "f1" in done.stdout
+    assert [line.split() for line in done.stdout.splitlines()[1:]] == [["f1", "0.900"], ["epicentre_median_mm", "–"]]
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 2**70])

@@ -155,3 +155,14 @@ def test_no_file_names_a_place_on_one_machine():
         if MACHINE_PATH.search(line)
     ]
     assert named == []
+
+
+def test_the_ablations_are_written_to_where_the_evaluation_reads_them_with_all_it_tells():
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    script = (ROOT / "scripts" / "evaluate.py").read_text(encoding="utf-8")
+    folder, name = re.findall(r'^ABLATIONS = ROOT / "(\w+)" / "([\w.]+)"$', script, re.MULTILINE)[0]
+    assert f"--out {folder}/{name}\n" in page
+    figures = re.findall(r'^    "(\w+)":', script.partition("ABLATION_FIGURES = {")[2].partition("}")[0], re.MULTILINE)
+    listed = re.findall(r"`\{(name, [^}]*)\}`", page)[0].split(", ")
+    assert len(figures) > 3
+    assert set(figures) <= set(listed)

@@ -8,8 +8,10 @@ import torch
 
 from fasciscan.learn import calibrate as module
 from fasciscan.learn.calibrate import MOST_FALSE_PER_MIN, calibrate
+from fasciscan.learn.card import write_card
 from fasciscan.learn.examples import ClipFacts
 from fasciscan.learn.labels import KINDS
+from fasciscan.learn.run import describe_examples
 
 
 @dataclass
@@ -103,3 +105,21 @@ def test_what_lies_where_nobody_looked_is_neither_right_nor_false(make_examples)
     assert half.metrics["minutes"] == 0.25
     assert half.metrics["twitches"] == np.count_nonzero(is_one & seen)
     assert at(None).metrics["recall"] < 0.3  # as if the rest had been looked at and nothing been there
+
+
+@pytest.mark.usefixtures("judged")
+def test_where_no_twitch_is_found_no_error_of_its_place_is_told(make_examples, tmp_path):
+    examples = make_examples(40, 1)
+    logits = np.zeros((40, len(KINDS)), np.float32)
+    logits[:, 0] = np.where(examples.kind == 0, -4.0, 4.0)
+    metrics = calibrate(Judged(torch.from_numpy(logits), torch.zeros(40, 2)), examples).metrics
+    assert metrics["recall"] == 0
+    assert metrics["epicentre_median_mm"] is None
+    assert metrics["epicentre_p90_mm"] is None
+    assert metrics["calibration_error"] > 0
+    data = {name: describe_examples(examples) for name in ("training", "validation")}
+    metadata = {"name": "net", "version": "0", "sha256": "", "threshold": 1.0, "temperature": 1.0, "weights": 1}
+    write_card(
+        metadata | {"data": data, "training": {"seed": 0}, "validation": metrics}, tmp_path / "card.md", "some command"
+    )
+    assert "| epicentre error, median | – |" in (tmp_path / "card.md").read_text(encoding="utf-8")

@@ -37,8 +37,8 @@ class Calibration:
     temperature: float
     """The logits are divided by this."""
     threshold: float
-    metrics: dict[str, float]
-    """On the validation clips, at that threshold."""
+    metrics: dict[str, float | None]
+    """On the validation clips, at that threshold; None for an error of the place where no twitch was found."""
 
 
 def calibrate(trained: Trained, validation: Examples) -> Calibration:
@@ -71,7 +71,7 @@ def calibrate(trained: Trained, validation: Examples) -> Calibration:
     return Calibration(temperature, threshold, _tell_figures(clips, probabilities, threshold, validation))
 
 
-def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> dict[str, float]:
+def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> dict[str, float | None]:
     """Score a network at its operating point.
 
     Parameters
@@ -84,8 +84,8 @@ def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> 
     Returns
     -------
     dict
-        Figures by name. Every second of the clips counts, also the few that an analysis would exclude; of a clip
-        that was reviewed in part, those of the stretches that were.
+        Figures by name, as :attr:`Calibration.metrics`. Every second of the clips counts, also the few that an analysis
+        would exclude; of a clip that was reviewed in part, those of the stretches that were.
     """
     logits, shift_mm, _ = predict(trained, examples)
     clips, probabilities = _judge(logits, calibration.temperature, shift_mm, examples)
@@ -94,7 +94,7 @@ def score_at(trained: Trained, calibration: Calibration, examples: Examples) -> 
 
 def _tell_figures(
     clips: list[ScoredClip], probabilities: NDArray, threshold: float, examples: Examples
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     score = reduce(add, [clip.score(Task(), threshold) for clip in clips])
     counts = examples.weight > 0
     told, true = probabilities[counts].argmax(axis=1), examples.kind[counts]
@@ -114,13 +114,12 @@ def _tell_figures(
         "look_alike_accuracy": float(np.mean(told[others] == true[others])),
         "calibration_error": _calibration_error(probabilities[counts, FASCICULATION], ~others),
     }
-    errors_mm = score.epicentre_errors_mm or (0.0,)
-    figures |= {
-        "epicentre_median_mm": float(np.median(errors_mm)),
-        "epicentre_p90_mm": float(np.quantile(errors_mm, 0.9)),
+    errors_mm = score.epicentre_errors_mm
+    # JSON knows no NaN: a share of nothing is told as 0. An error of 0 would read as perfect.
+    return {name: float(np.nan_to_num(value)) for name, value in figures.items()} | {
+        "epicentre_median_mm": float(np.median(errors_mm)) if errors_mm else None,
+        "epicentre_p90_mm": float(np.quantile(errors_mm, 0.9)) if errors_mm else None,
     }
-    # JSON knows no NaN: a share of nothing is told as 0.
-    return {name: float(np.nan_to_num(value)) for name, value in figures.items()}
 
 
 def _judge(

@@ -106,7 +106,10 @@ def write_card(metadata: dict[str, Any], path: Path, command: str) -> None:
     """
     training, validation = metadata["data"]["training"], metadata["data"]["validation"]
     metrics = metadata["validation"]
-    figures = [f"| {label} | {text.format(metrics[name])} |" for name, (label, text) in _FIGURES.items()]
+    figures = [
+        f"| {label} | {'–' if metrics[name] is None else text.format(metrics[name])} |"
+        for name, (label, text) in _FIGURES.items()
+    ]
     path.write_text(
         _CARD.format(
             name=metadata["name"],

@@ -69,7 +69,7 @@ def train_and_tell(
         )
     print(f"{out / MODEL_NAME}: counts from a probability of {metadata['threshold']:.3f}; on validation clips:")
     for name, value in metadata["validation"].items():
-        print(f"  {name:<20} {value:.3f}")
+        print(f"  {name:<20} {'–' if value is None else format(value, '.3f')}")
     return not left_out
 
 
