@@ -156,8 +156,9 @@ def test_progress_counts_what_is_there_and_what_comes(make_tasks, tmp_path):
 
 
 RUN = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs behind it without
 sys.path.append(sys.argv[1])
 import one_program
 from batch_fakes import fake_work
