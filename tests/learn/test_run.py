@@ -180,7 +180,7 @@ def test_a_measurement_cut_short_is_made_again_and_one_with_other_bytes_is_named
 
 def test_a_folder_that_takes_no_files_is_named(clips, tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(FasciscanError, match=r"file/examples: cannot be written to \(Not a directory\)"):
+    with pytest.raises(FasciscanError, match=r"file/examples: could not be written to \(Not a directory\)"):
         prepare(find_sources(clips), tmp_path / "file" / "examples", jobs=1)
 
 

@@ -110,7 +110,7 @@ def test_a_trace_of_another_clip_of_that_name_is_not_kept(bench, tmp_path):
 def test_a_folder_that_cannot_be_made_is_one_line(bench, tmp_path):
     write_clip(bench, tmp_path, "a")
     (tmp_path / "file").write_text("")
-    with pytest.raises(FasciscanError, match="reports could not be written there"):
+    with pytest.raises(FasciscanError, match="file/out: could not be written to"):
         predict.analyze_clips(truths(tmp_path), tmp_path / "file" / "out")
 
 

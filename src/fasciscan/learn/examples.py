@@ -7,26 +7,23 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import permutations
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import BinaryIO, NamedTuple
-from zipfile import BadZipFile, ZipFile
+from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from fasciscan import clip as clip_station
 from fasciscan import motion as motion_station
 from fasciscan.clip import ClipOptions, open_clip
 from fasciscan.errors import ClipError, FasciscanError
+from fasciscan.learn.kept import is_kept, moving_of, open_kept, whole_or_not_at_all
 from fasciscan.learn.labels import (
     Found,
     Labels,
@@ -38,6 +35,7 @@ from fasciscan.learn.labels import (
     read_review,
 )
 from fasciscan.motion import MotionConfig, lay_grid, measure_motion, steady
+from fasciscan.report.write import make_folder
 from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.simulate import Truth, read_truth
 from fasciscan.twitch import CandidateConfig, candidates, distinct, find_again, find_candidates, looks
@@ -215,13 +213,13 @@ def prepare(
     FasciscanError
         If the folder takes no files, or no clip is left.
     """
-    _make_folder(kept)
+    make_folder(kept)
     code = _code_key()
     files = {source: kept / f"{source.clip.stem}-{_key(source, code, with_scale)}.npz" for source in sources}
     sharing: dict[Path, list[Source]] = {}
     for source, file in files.items():
         sharing.setdefault(file, []).append(source)
-    missing = {file: users for file, users in sharing.items() if not _is_kept(file)}
+    missing = {file: users for file, users in sharing.items() if not is_kept(file)}
     total = len(files)
     done = total - sum(map(len, missing.values()))
     # A new process each, as forking one that has run OpenMP threads can hang it.
@@ -259,7 +257,7 @@ def load_measures(prepared: Mapping[Source, Path]) -> Measured:
     """Load the measures of what :func:`prepare` kept of clips, and label them."""
     parts = []
     for source, file in prepared.items():
-        with _open_kept(file) as kept:
+        with open_kept(file) as kept:
             labels, *_ = _label(source, kept)
             parts.append((kept["measures"], labels.kind, labels.weight))
     return Measured(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -306,12 +304,12 @@ def load_examples(prepared: Mapping[Source, Path], glance: Glance, most: int | N
         clips=tuple(part.facts for part in read),
     )
     for part, file, start, end in zip(read, prepared.values(), starts[:-1], starts[1:], strict=True):
-        with _open_kept(file) as kept:
+        with open_kept(file) as kept:
             for name in ("still", "surroundings", "measures", "onset_s", "peak_s", "place_px"):
                 getattr(examples, name)[start:end] = kept[name][part.rows]
             examples.pitch_mm[start:end] = kept["pitch_mm"]
         # Of a clip's patches one in nine is taken, and they are nearly all there is to read.
-        examples.moving[start:end] = np.load(_moving_of(file), mmap_mode="r")[part.rows]
+        examples.moving[start:end] = np.load(moving_of(file), mmap_mode="r")[part.rows]
     return examples
 
 
@@ -329,7 +327,7 @@ class _Kept:
 
 
 def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
-    with _open_kept(file) as kept:
+    with open_kept(file) as kept:
         labels, truth, reviewed_s = _label(source, kept)
         x, y = (float(mm) for mm in kept["grid_mm_per_px"])
         had = tuple(labels.had_candidate.tolist())
@@ -338,7 +336,7 @@ def _read_facts(source: Source, file: Path) -> tuple[ClipFacts, Labels]:
 
 def _read_kept(source: Source, file: Path, glance: Glance, most: int | None, number: int) -> _Kept:
     facts, labels = _read_facts(source, file)
-    with _open_kept(file) as kept:
+    with open_kept(file) as kept:
         at_a_glance = glance.judge(kept["measures"]).astype(np.float32)
         rows, views = np.arange(len(labels.kind)), kept["views"]
     if most is not None:
@@ -365,42 +363,11 @@ def _read_source(told_by: Path) -> Source:
         ) from error
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and try whether it takes files: before the work and not after it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise FasciscanError(
-            f"{folder}: cannot be written to ({error.strerror}); name a folder with room that you may write to."
-        ) from error
-
-
-def _is_kept(file: Path) -> bool:
-    """Tell whether the measurement of a clip is there, and not cut short: how a zip ends tells what is in it."""
-    try:
-        ZipFile(file).close()
-        np.load(_moving_of(file), mmap_mode="r")
-    except (OSError, BadZipFile, ValueError):
-        return False
-    return True
-
-
-@contextmanager
-def _open_kept(file: Path) -> Iterator[NpzFile]:
-    """Open what was measured of a clip; where some bytes of it have changed that shows when they are read."""
-    try:
-        with np.load(file) as kept:
-            yield kept
-    except BadZipFile as error:
-        raise FasciscanError(f"{file}: is damaged ({error}); remove it, and the clip is measured again.") from error
-
-
 def _find_misfit(source: Source, file: Path) -> str:
     """Tell what a reviewer marked beyond the clip; nothing of a simulated one."""
     if source.told_by.name.endswith(TRUTH_SUFFIX):
         return ""
-    with _open_kept(file) as kept:
+    with open_kept(file) as kept:
         width, height = kept["frame_px"].tolist()
         return find_misfit(read_review(source.told_by), float(kept["duration_s"]), (width, height))
 
@@ -462,9 +429,9 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
         ]
     table = np.array(facts, float).reshape(-1, 6)
     moving = np.concatenate([block.moving for block in blocks])
-    with _whole_or_not_at_all(_moving_of(file)) as stream:
+    with whole_or_not_at_all(moving_of(file)) as stream:
         np.save(stream, np.rint(moving / QUANTUM).astype(np.int8))
-    with _whole_or_not_at_all(file) as stream:  # last: where it is, the other one is
+    with whole_or_not_at_all(file) as stream:  # last: where it is, the other one is
         np.savez(
             stream,
             still=np.concatenate([block.still for block in blocks]).astype(np.float16),
@@ -481,23 +448,6 @@ def _measure_clip(source: Source, file: Path, with_scale: bool) -> None:
             grid_mm_per_px=np.array(grid.mm_per_px),
             pitch_mm=np.array(grid.pitch_mm),
         )
-
-
-def _moving_of(file: Path) -> Path:
-    """File beside that of a clip's other examples."""
-    return file.with_suffix(".moving.npy")
-
-
-@contextmanager
-def _whole_or_not_at_all(file: Path) -> Iterator[BinaryIO]:
-    """Write beside a file, under a name that no other process has; it gets its name when all has gone well."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        with part.open("wb") as stream:
-            yield stream
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _label(source: Source, kept: Mapping[str, NDArray]) -> tuple[Labels, Truth, tuple[tuple[float, float], ...] | None]:

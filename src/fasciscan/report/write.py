@@ -86,7 +86,7 @@ def write_reports(
 
 
 def make_folder(directory: Path) -> None:
-    """Make a folder for reports and try whether it takes files: before the work and not after it.
+    """Make a folder and try whether it takes files: before the work and not after it.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def make_folder(directory: Path) -> None:
         TemporaryFile(dir=directory).close()
     except OSError as error:
         raise FasciscanError(
-            f"{directory}: reports could not be written there ({error.strerror or error}); "
+            f"{directory}: could not be written to ({error.strerror or error}); "
             "name a folder with room that you may write to with --out."
         ) from error
 
