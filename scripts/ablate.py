@@ -14,14 +14,17 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
+from itertools import combinations
 from pathlib import Path
 
 from fasciscan.learn.calibrate import calibrate, score_at
 from fasciscan.learn.command import telling
-from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, load_measures, prepare
+from fasciscan.learn.examples import Examples, load_examples, load_measures
 from fasciscan.learn.glance import fit_glance
 from fasciscan.learn.network import NetworkConfig, TwitchNet
-from fasciscan.learn.run import MOST_OTHERS
+from fasciscan.learn.prepare import prepare
+from fasciscan.learn.run import MOST_OTHERS, refuse_shared
+from fasciscan.learn.sources import Source, find_sources
 from fasciscan.learn.train import TrainConfig, load_trained, train
 from fasciscan.simulate import read_truth
 from fasciscan.twitch import Kind
@@ -71,7 +74,8 @@ def main() -> None:
 
 def withhold(args: argparse.Namespace) -> list[dict[str, object]]:
     """Score a trained network without each part of its input."""
-    sources = (find_sources(folder) for folder in (args.validation, args.test))
+    sources = [find_sources(folder) for folder in (args.validation, args.test)]
+    refuse_shared(*sources)
     prepared = (prepare(part, args.work / "examples", jobs=args.jobs) for part in sources)
     whole = load_trained(args.trained)
     validation, test = (load_examples(part, whole.glance) for part in prepared)
@@ -97,6 +101,8 @@ def ablations(
 ) -> Iterator[tuple[str, Callable[[], tuple[Examples, Examples, Examples]], NetworkConfig]]:
     """Name each ablation with its training, validation and test examples and its network."""
     sources = [find_sources(folder) for folder in (args.clips, args.validation, args.test)]
+    for one, other in combinations(sources, 2):
+        refuse_shared(one, other)
 
     def load(chosen: list[list[Source]], *, with_scale: bool = True) -> tuple[Examples, Examples, Examples]:
         kept = args.work / "examples"

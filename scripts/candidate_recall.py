@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fasciscan.learn.examples import find_sources, load_facts, prepare
+from fasciscan.learn.examples import load_facts
+from fasciscan.learn.prepare import prepare
+from fasciscan.learn.sources import find_sources
 
 AMPLITUDES_MM = (0.0, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 10.0)
 RATES_HZ = (0.0, 20.0, 30.0, 45.0, 60.0, 200.0)

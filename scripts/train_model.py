@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from fasciscan.learn.card import write_card
@@ -45,6 +46,10 @@ def main() -> None:
         make_clips(args.work / name, range(first, first + count), preset, jobs=args.jobs)
     config = TrainConfig(seed=args.seed, epochs=args.epochs)
     with telling(config.epochs) as teller:
+
+        def stop(problem: str) -> None:
+            raise SystemExit(f"{problem}\nNot one of the clips may be missing: the card tells of all of them.")
+
         metadata = run_training(
             [args.work / "train"],
             args.work / "validation",
@@ -52,7 +57,7 @@ def main() -> None:
             config,
             resume=True,
             jobs=args.jobs,
-            teller=teller,
+            teller=replace(teller, problem=stop),
         )
     ship(args.work, args.model)
     options = ("clips", "busy", "clinic", "validation", "epochs", "seed")

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from fasciscan.learn.examples import QUANTUM, SPARE, ClipFacts, Examples
+from fasciscan.learn.examples import ClipFacts, Examples
 from fasciscan.learn.labels import KINDS
+from fasciscan.learn.prepare import QUANTUM, SPARE
 from fasciscan.simulate import Layers, TrueEvent, Truth
 from fasciscan.simulate.truth import ImageBox, Timing, TrueTerritory
 from fasciscan.twitch.judge.glance import Glance

@@ -1,23 +1,20 @@
 """A candidate is labelled by what was really there at its time and place."""
 
-import json
 from functools import partial
-from math import inf, nan
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fasciscan.errors import FasciscanError
 from fasciscan.learn.labels import (
     KINDS,
     VIEW_WEIGHT,
     Found,
-    find_misfit,
     label_by_review,
     label_by_truth,
     label_each,
-    read_review,
 )
+from fasciscan.learn.reviews import Review, ReviewedEvent
 from fasciscan.simulate import Contraction, ProbeMotion, Pulsation, Tremor
 from fasciscan.twitch import Kind
 
@@ -119,83 +116,12 @@ def test_of_two_look_alikes_the_one_that_moves_the_place_more_decides(make_truth
     assert kinds(labels) == [Kind.PROBE_MOTION, Kind.PULSATION]
 
 
-def write_review(path, **changes):
-    content = {
-        "schema": "fasciscan.labels/1", "clip": "clip.mp4", "mm_per_px": MM_PER_PX, "reviewed_s": [[5, 15]],
-        "events": [
-            {"kind": "fasciculation", "peak_s": 10.0, "x_px": 199.5, "y_px": 159.5},
-            {"kind": "tremor", "peak_s": 20.0, "x_px": 199.5, "y_px": 159.5},
-        ],
-    }  # fmt: skip
-    path.write_text(json.dumps(content | changes), encoding="utf-8")
-    return path
-
-
-def test_what_a_reviewer_marked_is_learnt_and_the_rest_of_the_reviewed_stretch_is_artefact(tmp_path):
-    review = read_review(write_review(tmp_path / "clip.labels.json"))
+def test_what_a_reviewer_marked_is_learnt_and_the_rest_of_the_reviewed_stretch_is_artefact():
+    marked = ReviewedEvent(Kind.FASCICULATION, 10.0, 199.5, 159.5), ReviewedEvent(Kind.TREMOR, 20.0, 199.5, 159.5)
+    review = Review(Path("clip.mp4"), MM_PER_PX, ((5.0, 15.0),), marked)
     labels = label_by_review(
         found((10.0, 20.0, 16.0), (12.0, 20.0, 16.0), (20.0, 20.0, 16.0), (22.0, 20.0, 16.0)), review
     )
     assert kinds(labels)[:3] == [Kind.FASCICULATION, Kind.ARTEFACT, Kind.TREMOR]
     assert labels.weight.tolist() == [1, 1, 1, 0]  # the last was never looked at
     assert labels.shift_px[0] == pytest.approx((0, 0), abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    "changes", [{"schema": "other"}, {"events": [{"kind": "wink"}]}, {"mm_per_px": None}, {"reviewed_s": 3}]
-)
-def test_labels_that_cannot_be_used_are_named_in_one_line(tmp_path, changes):
-    with pytest.raises(FasciscanError, match=r"clip\.labels\.json: .*docs/training\.md") as error:
-        read_review(write_review(tmp_path / "clip.labels.json", **changes))
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"mm_per_px": 0}, "mm_per_px"),
-        ({"mm_per_px": -0.1}, "mm_per_px"),
-        ({"mm_per_px": nan}, "mm_per_px"),
-        ({"mm_per_px": 10**400}, "int too large"),
-        ({"reviewed_s": [[6, 0]]}, "reviewed_s has a stretch from 6 to 0 s"),
-        ({"reviewed_s": [[0, 6], [-1, 2]]}, "from -1 to 2 s"),
-        ({"reviewed_s": [[0, inf]]}, "from 0 to inf s"),
-        ({"events": [{"kind": "tremor", "peak_s": -3, "x_px": 1, "y_px": 1}]}, "a tremor has its peak at -3 s"),
-        ({"events": [{"kind": "tremor", "peak_s": nan, "x_px": 1, "y_px": 1}]}, "a tremor has its peak at nan s"),
-        ({"events": [{"kind": "tremor", "peak_s": 3, "x_px": 1, "y_px": nan}]}, r"placed at \(1, nan\) px"),
-    ],
-)
-def test_labels_that_are_true_of_no_clip_are_named_with_what_is_wrong(tmp_path, changes, told):
-    with pytest.raises(FasciscanError, match=rf"clip\.labels\.json: .*{told}") as error:
-        read_review(write_review(tmp_path / "clip.labels.json", **changes))
-    assert "\n" not in str(error.value)
-
-
-def test_a_mark_before_the_first_byte_does_not_matter(tmp_path):
-    path = write_review(tmp_path / "clip.labels.json")
-    plain = read_review(path)
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert read_review(path) == plain
-
-
-def test_no_second_is_reviewed_twice(tmp_path):
-    path = write_review(tmp_path / "clip.labels.json", reviewed_s=[[20, 25], [5, 15], [6, 8], [15, 17]])
-    assert read_review(path).reviewed_s == ((5, 17), (20, 25))
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({}, ""),
-        ({"reviewed_s": [[0, 30.05]]}, ""),  # players round
-        ({"reviewed_s": [[0, 6000]]}, "from 0 to 6000 s, but the clip lasts 30 s"),
-        ({"events": [{"kind": "fasciculation", "peak_s": 3480, "x_px": 1, "y_px": 1}]}, "peak at 3480 s"),
-        ({"events": [{"kind": "fasciculation", "peak_s": 3, "x_px": -0.5, "y_px": 319.5}]}, ""),  # the very corner
-        ({"events": [{"kind": "fasciculation", "peak_s": 3, "x_px": 400, "y_px": 1}]}, "the frame has 400 × 320"),
-        ({"events": [{"kind": "fasciculation", "peak_s": 3, "x_px": 1, "y_px": -1}]}, "(1, -1) px"),
-    ],
-)
-def test_what_was_marked_beyond_the_clip_is_told(tmp_path, changes, told):
-    misfit = find_misfit(read_review(write_review(tmp_path / "clip.labels.json", **changes)), 30.0, (400, 320))
-    assert told in misfit
-    assert bool(told) == bool(misfit)

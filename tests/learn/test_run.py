@@ -1,6 +1,7 @@
 """Clips go in and a model comes out that the analysis can load; what was measured once is kept."""
 
 import json
+import resource
 from dataclasses import replace
 from shutil import copytree
 
@@ -9,10 +10,12 @@ import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.learn.card import write_card
-from fasciscan.learn.examples import find_sources, load_examples, load_facts, prepare
+from fasciscan.learn.examples import load_examples, load_facts
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.network import NetworkConfig
+from fasciscan.learn.prepare import prepare
 from fasciscan.learn.run import run_training
+from fasciscan.learn.sources import find_sources
 from fasciscan.learn.train import TrainConfig
 from fasciscan.simulate import Layers, Machine, Phantom, Scene, Tremor, Twitch, write_clip
 from fasciscan.twitch import Kind
@@ -92,9 +95,7 @@ def test_a_clip_to_learn_from_is_not_judged_by_under_another_name_either(clips, 
     (again / "clip.truth.json").unlink()
     (again / "clip.mp4").rename(again / "copy.mp4")
     write_labels(again / "copy.labels.json", "copy.mp4", mm_per_px=0.13)
-    with pytest.raises(
-        FasciscanError, match=r"copy\.mp4: is for validation, and to learn from as .*clip\.mp4"
-    ) as error:
+    with pytest.raises(FasciscanError, match=r"copy\.mp4: is to judge by, and to learn from as .*clip\.mp4") as error:
         run_training([clips], again, tmp_path / "model.onnx", QUICK)
     assert "\n" not in str(error.value)
     assert not (tmp_path / "examples").exists()  # told before hours of measuring
@@ -185,6 +186,17 @@ def test_a_folder_that_takes_no_files_is_named(clips, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_disk_that_is_full_is_one_line_and_leaves_no_half_of_a_clip(clips, tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))  # the processes that measure have it too
+    try:
+        with pytest.raises(FasciscanError, match=r"clip-.*could not be written there"):
+            prepare(find_sources(clips), tmp_path, jobs=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_clip_that_cannot_be_measured_is_named_and_left_out(clips, kept, tmp_path):
     (source,) = find_sources(clips)
     (tmp_path / "broken.mp4").write_bytes(b"no clip")

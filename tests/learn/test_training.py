@@ -71,6 +71,12 @@ def test_the_largest_seed_of_the_command_is_one(make_examples, tmp_path):
     train(make_examples(32, 1), make_examples(8, 2), replace(QUICK, epochs=1, seed=MOST_SEED), tmp_path)
 
 
+def test_what_is_left_of_an_epoch_that_cannot_be_kept_is_one_line(make_examples, tmp_path):
+    (tmp_path / BEST).mkdir()
+    with pytest.raises(FasciscanError, match=r"epoch 1 could not be written there \(Is a directory\)"):
+        train(make_examples(32, 1), make_examples(8, 2), QUICK, tmp_path)
+
+
 def test_a_killed_run_goes_on_to_the_same_weights(make_examples, tmp_path):
     examples, validation = make_examples(96, 1), make_examples(32, 2)
     whole = train(examples, validation, QUICK, tmp_path / "whole")

@@ -12,7 +12,7 @@ from typing import Any
 
 from fasciscan.batch.tasks import ClipTask, Done, Reports
 from fasciscan.clip import hash_clip
-from fasciscan.errors import FasciscanError
+from fasciscan.files import not_writable, whole_or_not_at_all
 from fasciscan.report.names import ENTRIES, FOLDER, FileId, candidates, entry_of, file_ids, is_free, would_replace
 
 NAMES = "names.json"
@@ -61,14 +61,15 @@ class Ledger:
                 self._write(path, content)
             self._write(self._entry(number), _to_json(entry))
         except OSError as error:
-            raise _not_writable(self.out, error) from error
+            raise not_writable(self.out, error) from error
         return Done(task, reports.result, tuple(files), kept=False)
 
     def _entry(self, number: int) -> Path:
         return entry_of(self.out, self.names[number])
 
     def _write(self, path: Path, content: bytes) -> None:
-        _write_whole(path, content, self.out / FOLDER)
+        with whole_or_not_at_all(path, self.out / FOLDER) as partial:
+            partial.write_bytes(content)
 
 
 def open_ledger(out: Path, tasks: Sequence[ClipTask]) -> Ledger:
@@ -91,9 +92,10 @@ def open_ledger(out: Path, tasks: Sequence[ClipTask]) -> Ledger:
         for task in tasks:
             names.append(_name(out, task, owners, set(names), inputs))
             owners[names[-1]] = _owner(task)
-        _write_whole(folder / NAMES, _to_json(owners), folder)
+        with whole_or_not_at_all(folder / NAMES) as partial:
+            partial.write_bytes(_to_json(owners))
     except OSError as error:
-        raise _not_writable(out, error) from error
+        raise not_writable(out, error) from error
     return Ledger(out, tuple(names))
 
 
@@ -136,15 +138,3 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _to_json(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode("ascii")  # as paths need not be UTF-8
-
-
-def _write_whole(path: Path, content: bytes, scratch: Path) -> None:
-    """Write a file under another name and rename it, so that it is there whole or not at all."""
-    partial = scratch / f"{path.parent.name}-{path.name}.partial"
-    partial.write_bytes(content)
-    partial.replace(path)
-
-
-def _not_writable(out: Path, error: OSError) -> FasciscanError:
-    reason = error.strerror or error
-    return FasciscanError(f"{out}: reports could not be written there ({reason}); name a folder with room by --out.")

@@ -121,10 +121,10 @@ def _analyze_here(
     task: ClipTask, out: Path, classifier: Classifier, *, quiet: bool, debug: bool
 ) -> tuple[list[_Row], bool]:
     """Analyse one clip in this process, which starts sooner than another; tell whether all went well."""
+    from fasciscan.files import make_folder
     from fasciscan.pipeline import analyze as analyze_clip
     from fasciscan.report import write_reports
     from fasciscan.report.result_json import result_to_dict
-    from fasciscan.report.write import make_folder
 
     make_folder(out)
     rows = []

@@ -12,10 +12,12 @@ import numpy as np
 
 from fasciscan.errors import FasciscanError
 from fasciscan.learn.calibrate import calibrate
-from fasciscan.learn.examples import Examples, Source, find_sources, load_examples, load_measures, prepare
+from fasciscan.learn.examples import Examples, load_examples, load_measures
 from fasciscan.learn.export import export
 from fasciscan.learn.glance import fit_glance
 from fasciscan.learn.labels import KINDS
+from fasciscan.learn.prepare import prepare
+from fasciscan.learn.sources import Source, find_sources
 from fasciscan.learn.train import Epoch, TrainConfig, load_trained, train
 
 EXAMPLES = "examples"
@@ -96,7 +98,7 @@ def run_training(
         return prepare(sources, kept, with_scale=with_scale, jobs=jobs, progress=progress, complain=teller.problem)
 
     to_learn, to_judge = find(*clips), find(validation)
-    _refuse_shared(to_learn, to_judge)
+    refuse_shared(to_learn, to_judge)
     prepared, others = measure("training", to_learn), measure("validation", to_judge)
     glance = load_trained(start).glance if start else fit_glance(load_measures(prepared), load_measures(others))
     examples, held_out = load_examples(prepared, glance, MOST_OTHERS), load_examples(others, glance)
@@ -122,12 +124,12 @@ def describe_examples(examples: Examples) -> dict[str, Any]:
     }
 
 
-def _refuse_shared(to_learn: Sequence[Source], to_judge: Sequence[Source]) -> None:
+def refuse_shared(to_learn: Sequence[Source], to_judge: Sequence[Source]) -> None:
     """Stop where a clip is in both: a network looks better on what it has learnt from than it is."""
     learnt = {source.content: source for source in to_learn}
     for source in to_judge:
         if source.content in learnt:
             raise FasciscanError(
-                f"{source.clip}: is for validation, and to learn from as {learnt[source.content].clip}; "
+                f"{source.clip}: is to judge by, and to learn from as {learnt[source.content].clip}; "
                 "take it out of one of the two."
             )

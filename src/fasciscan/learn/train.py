@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, field, fields
 from functools import partial
@@ -18,6 +19,7 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from fasciscan.errors import FasciscanError
+from fasciscan.files import not_writable, whole_or_not_at_all
 from fasciscan.learn.batches import Batch, drawn_batches, plain_batches
 from fasciscan.learn.curves import draw_curves
 from fasciscan.learn.examples import Examples
@@ -132,7 +134,10 @@ def train(
         number = len(history) + 1
         loss = _train_epoch(learner, examples, config, number)
         history.append(_validate(learner, validation, config, number, loss))
-        _keep(out, history, config, made_with, learner)
+        try:
+            _keep(out, history, config, made_with, learner)
+        except OSError as error:
+            raise not_writable(out, error, f"epoch {history[-1].epoch}") from error
         if tell:
             tell(history[-1])
     return load_trained(out / BEST)
@@ -367,9 +372,10 @@ def _keep(out: Path, history: list[Epoch], config: TrainConfig, made_with: dict[
 
 
 def _save(content: dict[str, Any], path: Path) -> None:
-    part = path.with_suffix(".part")
-    torch.save(content, part)
-    part.replace(path)  # so that a kill leaves the file of the epoch before
+    as_bytes = io.BytesIO()
+    torch.save(content, as_bytes)  # of what goes wrong with a file itself it tells only that something did
+    with whole_or_not_at_all(path) as partial:  # so that a kill leaves the file of the epoch before
+        partial.write_bytes(as_bytes.getbuffer())
 
 
 def _load(path: Path) -> dict[str, Any]:

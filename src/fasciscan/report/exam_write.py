@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from fasciscan.errors import FasciscanError
 from fasciscan.exam.session import Exam
+from fasciscan.files import not_writable, whole_or_not_at_all
 from fasciscan.report.exam_json import write_exam_json
 from fasciscan.report.exam_page import write_exam_page
 from fasciscan.report.exam_tables import (
@@ -18,7 +18,6 @@ from fasciscan.report.exam_tables import (
     write_parquet_table,
 )
 from fasciscan.report.pdf import print_pdf
-from fasciscan.report.write import whole_or_not_at_all
 
 PAGE_NAME = "exam.html"
 
@@ -65,8 +64,5 @@ def write_exam(exam: Exam, folder: Path, *, pdf: bool = False) -> list[Path]:
                 write(partial)
             written.append(folder / name)
     except OSError as error:
-        raise FasciscanError(
-            f"{folder}: the exam could not be written ({error.strerror or error}); name a folder with room that you "
-            "may write to with --out."
-        ) from error
+        raise not_writable(folder, error, "the exam") from error
     return written

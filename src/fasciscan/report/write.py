@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from fasciscan.clip.records import Clip
-from fasciscan.errors import FasciscanError
 from fasciscan.exam.result import ClipResult
+from fasciscan.files import not_writable, whole_or_not_at_all
 from fasciscan.motion.raster import Raster
 from fasciscan.report.names import (
     NAMING_FORMATS,
@@ -77,30 +74,8 @@ def write_reports(
         if not set(formats) & set(NAMING_FORMATS):
             remember(directory, stem, clip.sha256)
     except OSError as error:
-        reason = error.strerror or error
-        raise FasciscanError(
-            f"{directory}: the report of {clip.path.name} could not be written ({reason}); "
-            "name a folder with room that you may write to with --out."
-        ) from error
+        raise not_writable(directory, error, f"the report of {clip.path.name}") from error
     return written
-
-
-def make_folder(directory: Path) -> None:
-    """Make a folder and try whether it takes files: before the work and not after it.
-
-    Raises
-    ------
-    FasciscanError
-        If it cannot be made or written to.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=directory).close()
-    except OSError as error:
-        raise FasciscanError(
-            f"{directory}: could not be written to ({error.strerror or error}); "
-            "name a folder with room that you may write to with --out."
-        ) from error
 
 
 def _free_stem(clip: Clip, directory: Path) -> str:
@@ -112,17 +87,6 @@ def _free_stem(clip: Clip, directory: Path) -> str:
         for name in names
         if not would_replace(directory, name, inputs) and is_free(directory, name, lambda: clip.sha256)
     )
-
-
-@contextmanager
-def whole_or_not_at_all(path: Path) -> Iterator[Path]:
-    """Give a hidden name beside `path` to write to; it gets its real name when the writing has gone well."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _writer(name: str) -> Writer:

@@ -15,7 +15,7 @@ import numpy as np
 
 from fasciscan.clip.open import hash_clip
 from fasciscan.errors import FasciscanError
-from fasciscan.report.write import make_folder
+from fasciscan.files import make_folder, whole_or_not_at_all
 from fasciscan.score.baselines import BASELINES
 from fasciscan.score.clips import RESULT_SUFFIX, stem_of
 from fasciscan.simulate.truth import read_truth
@@ -144,7 +144,8 @@ def _analyze_one(truth_path: Path, out: Path, make_classifier: MakeClassifier | 
     options = ClipOptions(mm_per_px=truth.mm_per_px)
     analysis = analyze(truth_path.with_name(truth.clip), options, classifier=classifier)
     path = out / (stem_of(truth_path) + RESULT_SUFFIX)
-    _write_whole(path, lambda partial: partial.write_text(json.dumps(result_to_dict(analysis.result)), "utf-8"))
+    with whole_or_not_at_all(path) as partial:
+        partial.write_text(json.dumps(result_to_dict(analysis.result)), "utf-8")
     return path
 
 
@@ -157,17 +158,8 @@ def _watch_one(truth_path: Path, out: Path, baseline: str) -> None:
     truth = read_truth(truth_path)
     clip = open_clip(truth_path.with_name(truth.clip), ClipOptions(mm_per_px=truth.mm_per_px))
     (chosen,) = [known for known in BASELINES if known.name == baseline]
-    _write_whole(trace_path(truth_path, out), chosen.watch(clip).write)
-
-
-def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write beside `path` and rename, so that a run that is killed leaves no half file to be kept."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        write(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_or_not_at_all(trace_path(truth_path, out)) as partial:
+        chosen.watch(clip).write(partial)
 
 
 def _fits(result: Path, truth_path: Path, made_like: dict[str, Any] | None) -> bool:

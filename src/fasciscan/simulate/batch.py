@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from fasciscan.errors import FasciscanError
+from fasciscan.files import not_writable
 from fasciscan.simulate.presets import random_scene
 from fasciscan.simulate.scene import CODECS, Scene, Texture
 from fasciscan.simulate.truth import Truth, read_truth
@@ -117,10 +118,7 @@ def _make_unless_there(folder: Path, scene: Scene) -> Path:
         if not (path.exists() and _is_of(scene, path.with_suffix(".truth.json"))):
             _write_whole(scene, path)
     except OSError as error:  # FFmpeg's are such too
-        raise FasciscanError(
-            f"{folder}: {path.name} could not be written there ({error.strerror or error}); "
-            "name a folder with room that you may write to with --out."
-        ) from error
+        raise not_writable(folder, error, path.name) from error
     return path
 
 

@@ -1,0 +1,245 @@
+"""From clips to what the network sees of their candidates; what was measured of a clip is kept and not done again."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import permutations
+from multiprocessing import get_context
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from fasciscan import clip as clip_station
+from fasciscan import motion as motion_station
+from fasciscan.clip import ClipOptions, open_clip
+from fasciscan.errors import ClipError, FasciscanError
+from fasciscan.files import make_folder, not_writable, whole_or_not_at_all
+from fasciscan.learn.reviews import find_misfit, read_review
+from fasciscan.learn.sources import Source
+from fasciscan.motion import MotionConfig, lay_grid, measure_motion, steady
+from fasciscan.score.clips import TRUTH_SUFFIX
+from fasciscan.twitch import CandidateConfig, candidates, distinct, find_again, find_candidates, looks
+from fasciscan.twitch.distinct import hides
+from fasciscan.twitch.judge import measures, patches
+from fasciscan.twitch.judge.measures import measure
+from fasciscan.twitch.judge.patches import cut_patches
+
+SPARE = 2
+"""Cells and steps kept on each side of a patch, to shift it by in training."""
+QUANTUM = 0.05
+"""Step in which ``moving`` is kept as int8, far below its noise of 1: a quarter of the memory of float32."""
+
+_KEY_FILES = (candidates, distinct, looks, measures, patches)
+_KEY_FOLDERS = (clip_station, motion_station)
+
+
+def prepare(
+    sources: Sequence[Source],
+    kept: Path,
+    *,
+    with_scale: bool = True,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    complain: Callable[[str], None] | None = None,
+) -> dict[Source, Path]:
+    """Measure the clips and keep what the network sees of their candidates, a file a clip.
+
+    Parameters
+    ----------
+    sources
+        The clips.
+    kept
+        Folder for the files. One that is there and was made from the same clip, code and settings is not made again.
+    with_scale
+        Whether the clip's size of a pixel is used; without it the grid rests on an assumed depth.
+    jobs
+        Processes; one a core if not said.
+    progress
+        Called with the clips done and their number.
+    complain
+        Called with what is wrong with a clip that cannot be measured, or with labels that lie beyond it; it is left
+        out.
+
+    Returns
+    -------
+    dict of Source to Path
+        The clips that were measured, in the order of ``sources``.
+
+    Raises
+    ------
+    FasciscanError
+        If the folder takes no files, or no clip is left.
+    """
+    make_folder(kept)
+    code = _code_key()
+    files = {source: kept / f"{source.clip.stem}-{_key(source, code, with_scale)}.npz" for source in sources}
+    sharing: dict[Path, list[Source]] = {}
+    for source, file in files.items():
+        sharing.setdefault(file, []).append(source)
+    missing = {file: users for file, users in sharing.items() if not is_kept(file)}
+    total = len(files)
+    done = total - sum(map(len, missing.values()))
+    # A new process each, as forking one that has run OpenMP threads can hang it.
+    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
+        running = {pool.submit(_try_clip, users[0], file, with_scale): users for file, users in missing.items()}
+        try:
+            for finished in as_completed(running):
+                problem, users = finished.result(), running[finished]
+                if problem:
+                    _leave_out(users, problem, files, complain)
+                done += len(users)
+                if progress:
+                    progress(done, total)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    for source, misfit in [(source, _find_misfit(source, file)) for source, file in files.items()]:
+        if misfit:
+            del files[source]
+        if misfit and complain:
+            complain(f"{source.told_by}: {misfit}; correct it.")
+    if not files:
+        raise FasciscanError(f"{kept}: none of {total} clips could be used.")
+    return files
+
+
+def moving_of(file: Path) -> Path:
+    """File beside that of a clip's other examples."""
+    return file.with_suffix(".moving.npy")
+
+
+def is_kept(file: Path) -> bool:
+    """Tell whether the measurement of a clip is there, and not cut short: how a zip ends tells what is in it."""
+    try:
+        ZipFile(file).close()
+        np.load(moving_of(file), mmap_mode="r")
+    except (OSError, BadZipFile, ValueError):
+        return False
+    return True
+
+
+@contextmanager
+def open_kept(file: Path) -> Iterator[NpzFile]:
+    """Open what was measured of a clip; where some bytes of it have changed that shows when they are read."""
+    try:
+        with np.load(file) as kept:
+            yield kept
+    except BadZipFile as error:
+        raise FasciscanError(f"{file}: is damaged ({error}); remove it, and the clip is measured again.") from error
+
+
+def _find_misfit(source: Source, file: Path) -> str:
+    """Tell what a reviewer marked beyond the clip; nothing of a simulated one."""
+    if source.told_by.name.endswith(TRUTH_SUFFIX):
+        return ""
+    with open_kept(file) as kept:
+        width, height = kept["frame_px"].tolist()
+        return find_misfit(read_review(source.told_by), float(kept["duration_s"]), (width, height))
+
+
+def _leave_out(
+    users: Sequence[Source],
+    problem: FasciscanError,
+    files: dict[Source, Path],
+    complain: Callable[[str], None] | None,
+) -> None:
+    """Leave out a clip, naming what is to be mended: the clip itself, or else each file that tells its scale."""
+    for source in users:
+        del files[source]
+    told = [str(problem)] if isinstance(problem, ClipError) else [f"{source.told_by}: {problem}" for source in users]
+    if complain:
+        for line in told:
+            complain(line)
+
+
+def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | None:
+    """Measure one clip and keep that; tell what is wrong with the clip, if anything is."""
+    try:
+        moving, others = _measure_clip(source, with_scale)
+    except FasciscanError as error:
+        return error
+    try:
+        with whole_or_not_at_all(moving_of(file)) as partial, partial.open("wb") as stream:
+            np.save(stream, moving)
+        with whole_or_not_at_all(file) as partial, partial.open("wb") as stream:  # last: where it is, the other one is
+            np.savez(stream, allow_pickle=False, **others)
+    except OSError as error:
+        raise not_writable(file.parent, error, file.name) from error
+    return None
+
+
+def _measure_clip(source: Source, with_scale: bool) -> tuple[NDArray[np.int8], dict[str, NDArray]]:
+    """Measure one clip: what moves around its candidates, which is nearly all there is, and the rest by name."""
+    import cv2
+
+    cv2.setNumThreads(1)  # there is a process a core already
+    options = ClipOptions(mm_per_px=source.mm_per_px if with_scale else None)
+    clip = open_clip(source.clip, options)
+    config = MotionConfig()
+    grid = lay_grid(clip, config.cell_mm)
+    blocks, facts, views = [], [], []
+    for maps in measure_motion(clip, grid, config):
+        steadied = steady(maps)
+        both = (maps, find_candidates(maps, CandidateConfig())), (steadied, find_again(steadied, CandidateConfig()))
+        blocks += [cut_patches(seen_in, found, measure(seen_in, found), SPARE) for seen_in, found in both]
+        of_block = [candidate for _, found in both for candidate in found]
+        views += [
+            (len(facts) + a, len(facts) + b)
+            for (a, one), (b, other) in permutations(enumerate(of_block), 2)
+            if hides(other, one, grid)
+        ]
+        facts += [
+            (
+                c.bump.onset_s,
+                c.bump.peak_s,
+                grid.lateral_px[c.cell[1]],
+                grid.depth_px[c.cell[0]],
+                c.bump.height_mm,
+                c.steadied,
+            )
+            for c in of_block
+        ]
+    table = np.array(facts, float).reshape(-1, 6)
+    moving = np.concatenate([block.moving for block in blocks])
+    return np.rint(moving / QUANTUM).astype(np.int8), {
+        "still": np.concatenate([block.still for block in blocks]).astype(np.float16),
+        "surroundings": np.concatenate([block.surroundings for block in blocks]).astype(np.float16),
+        "measures": np.concatenate([block.measures for block in blocks]),
+        "onset_s": table[:, 0],
+        "peak_s": table[:, 1],
+        "place_px": table[:, 2:4],
+        "height_mm": table[:, 4],
+        "steadied": table[:, 5] > 0,
+        "views": np.array(views, np.int64).reshape(-1, 2),
+        "duration_s": np.array(clip.duration_s),
+        "frame_px": np.array([clip.width, clip.height]),
+        "grid_mm_per_px": np.array(grid.mm_per_px),
+        "pitch_mm": np.array(grid.pitch_mm),
+    }
+
+
+def _key(source: Source, code: str, with_scale: bool) -> str:
+    """Name for the measurement of a clip: another one whenever anything it depends on has changed."""
+    config = {"motion": asdict(MotionConfig()), "candidates": asdict(CandidateConfig()), "mm": source.mm_per_px}
+    total = hashlib.sha256(f"{source.content} {code} {json.dumps(config)} {with_scale}".encode())
+    return total.hexdigest()[:16]
+
+
+def _code_key() -> str:
+    """Hash of the code that measures; comments and layout do not count."""
+    files = [Path(str(module.__file__)) for module in _KEY_FILES]
+    folders = [Path(str(station.__file__)).parent for station in _KEY_FOLDERS]
+    paths: Iterable[Path] = [*files, *(path for folder in folders for path in sorted(folder.glob("*.py")))]
+    sources = [inspect.getsource(_measure_clip), *(path.read_text(encoding="utf-8") for path in paths)]
+    trees = [ast.dump(ast.parse(source)) for source in sources]
+    return hashlib.sha256("".join(trees).encode()).hexdigest()
