@@ -65,6 +65,20 @@ def test_two_at_once_that_start_apart_are_two_where_less_moves_between(grid):
     assert count(grid, both, between=0.65, right_mm=0.03) == 1
 
 
+def test_two_peaks_of_one_place_on_one_hump_are_one(grid):
+    field = moved(between=0.65)
+    first, second = candidate(LEFT, field, 1.05), candidate((11, 16), 0.9 * field, 1.2)
+    later = replace(second, bump=replace(second.bump, onset_s=1.1, offset_s=1.35))
+    beside = candidate((10, 19), 0.9 * field, 1.2)
+
+    def count_with(other: Candidate) -> int:
+        return len(settle([first, other], [says(0.95), says(0.9)], grid))
+
+    assert count_with(second) == 1
+    assert count_with(later) == 2  # it went back in between
+    assert count_with(beside) == 2  # another unit may take as long
+
+
 def test_one_twitch_seen_from_two_places_is_one(grid):
     """The network tells both views to start at the same place."""
     assert count(grid, [says(0.95), says(0.9, (-11.0, 0.0))], between=0.65) == 1

@@ -68,7 +68,11 @@ def test_two_who_agree_are_believed_as_one(probability):
 
 def test_of_two_who_differ_the_rule_weighs_more():
     assert 0.2 < p(pool(Says(0.8), Says(0.2))) < 0.5
-    assert 0.5 < p(pool(Says(0.35), Says(0.8))) < 0.8
+
+
+def test_the_rule_makes_nothing_likelier_than_the_network_says():
+    assert p(pool(Says(0.6), Says(0.9))) == pytest.approx(0.6)
+    assert pool(Says(0.45), Says(0.99)).kind is not Kind.FASCICULATION
 
 
 @pytest.mark.parametrize(("network", "rule"), [(0.95, 0.001), (0.001, 0.95)])
@@ -80,6 +84,16 @@ def test_a_sure_network_decides_alone_unless_the_motion_cannot_be_a_twitch():
     assert pool(Says(0.97), Says(0.001, can=0.99)).kind is Kind.FASCICULATION
     assert pool(Says(0.97), Says(0.001, can=0.3)).kind is not Kind.FASCICULATION
     assert pool(Says(0.8), Says(0.001, can=0.99)).kind is not Kind.FASCICULATION
+
+
+def test_a_certain_network_decides_whatever_is_said_against_it():
+    assert pool(Says(0.984), Says(0.001, can=0.3)).kind is not Kind.FASCICULATION
+    assert pool(Says(0.986), Says(0.001, can=0.001)).kind is Kind.FASCICULATION
+    assert pool(Says(0.986), Says(0.001), steadied=True).kind is Kind.FASCICULATION
+
+    network, rule = SaysOfEach(0.986, 0.1, 0.1, 0.1), SaysOfEach(*[0.001] * 4)
+    seen, *_ = Panel(network, rule, rule).classify(MAPS, [candidate(row=10 + n) for n in range(4)])  # pyright: ignore[reportArgumentType]
+    assert seen.kind is Kind.FASCICULATION
 
 
 def test_to_decide_alone_it_is_to_see_it_in_other_views_too():
