@@ -48,6 +48,8 @@ class Case:
     """From the true peak-contraction frame to the one told."""
     ms_off: dict[str, float]
     """Of the landmarks that were found."""
+    height_ratio: float
+    """Peak displacement over the largest true one of a cell."""
     speed_ratio: tuple[float | None, float | None]
     """Peak speed out and back over the true one, both in heights a second."""
     turn_deg: float
@@ -128,6 +130,7 @@ def compare(true: TrueEvent, event: Event, truth: Truth, grid: Grid, times_s: ND
         delay_frames=persistence / (1 - persistence),
         frames_off=off,
         ms_off={n: 1000 * (t - m) for n, t, m in zip(LANDMARKS, told, moments, strict=True) if t is not None},
+        height_ratio=event.peak_displacement_px * truth.mm_per_px / float(most),
         speed_ratio=speed_ratio(kinematics, event.peak_displacement_px, speed),
         turn_deg=float((kinematics.direction_deg - np.degrees(np.arctan2(*flow[middle][::-1])) + 180) % 360 - 180),
         coherence={
@@ -203,23 +206,26 @@ def errors(cases: Sequence[Case], last: str) -> str:
 
 
 def print_by_delay(cases: Sequence[Case]) -> None:
-    """Print how late each landmark is told, by the delay that the scanner's frame averaging makes."""
-    print("| frame averaging delays by | twitches | " + " | ".join(LANDMARKS) + " |\n|" + "---|" * (len(LANDMARKS) + 2))
+    """Print how late each landmark is told, and how high, by the delay that the scanner's frame averaging makes."""
+    print("| frame averaging delays by | twitches | " + " | ".join(LANDMARKS) + " | peak displacement, told / true |")
+    print("|" + "---|" * (len(LANDMARKS) + 3))
     for low, high in DELAYS:
         some = [case for case in cases if low <= case.delay_frames < high]
         if some:
             late = [median([case.ms_off[name] for case in some if name in case.ms_off], "+.0f") for name in LANDMARKS]
-            print(f"| {low}-{high} frames | {len(some)} | " + " | ".join(late) + " |")
-    print("\nMedian error, ms\n")
+            height = median([case.height_ratio for case in some], ".2f")
+            print(f"| {low}-{high} frames | {len(some)} | " + " | ".join(late) + f" | {height} |")
+    print("\nMedian error, ms, and median ratio\n")
 
 
 def print_field(cases: Sequence[Case]) -> None:
-    """Print how exact speeds, direction and coherence are."""
+    """Print how exact displacement, speeds, direction and coherence are."""
     print("| quantity | median error | 90th percentile |\n|---|---|---|")
     for cut in COHERENCE_CUTOFFS:
         print_row(f"coherence at {cut} %", [case.coherence[cut][0] - case.coherence[cut][1] for case in cases], "+.2f")
     print_row("active share", [case.active[0] - case.active[1] for case in cases], "+.2f")
     print_row("direction, degrees", [case.turn_deg for case in cases], "+.1f")
+    print_row("peak displacement, share of the true", [case.height_ratio - 1 for case in cases], "+.2f")
     for n, name in enumerate(("out", "back")):
         off = [ratio - 1 for case in cases if (ratio := case.speed_ratio[n]) is not None]
         print_row(f"peak speed {name}, share of the true", off, "+.2f")
