@@ -196,7 +196,7 @@ def _merge(one: Event, cell: tuple[int, int], other: Event, other_cell: tuple[in
     if heights[0] < TOLD_SHARE * heights[1]:
         return True
     both = np.maximum(_map_of(one), _map_of(other))
-    labels, _ = label_regions(both >= TOLD_SADDLE * min(both[cell], both[other_cell]))
+    labels = label_regions(both >= TOLD_SADDLE * min(both[cell], both[other_cell]))
     return bool(labels[cell] == labels[other_cell])
 
 
