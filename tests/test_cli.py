@@ -144,7 +144,8 @@ def test_one_bad_clip_is_named_and_the_rest_goes_on(tmp_path):
     assert [path.name for path in tmp_path.glob("*.json")] == ["good.json"]
     assert done.stderr.splitlines() == [
         "missing.mp4: there is no such file; check the name.",
-        "bug.mp4: internal error (ZeroDivisionError: division by zero); please report it with the output of --debug.",
+        "bug.mp4: internal error (ZeroDivisionError: division by zero); please report it with the output of "
+        "fasciscan analyze --debug.",
     ]
     assert "good.mp4" in done.stdout
 

@@ -64,7 +64,7 @@ def start_exam(folder: Path) -> tuple[Path, Path]:
     Raises
     ------
     FasciscanError
-        If the folder holds no clip, or a manifest or form already.
+        If the folder holds no clip or a manifest already, or cannot be written to. A form that is there is kept.
     """
     manifest, form = folder / MANIFEST_NAME, folder / FORM_NAME
     entries = find_clips(folder)
@@ -124,7 +124,7 @@ def examine(
     pdf
         Whether to print the page as well.
     model
-        File of another network, or ``"rule"``.
+        As :func:`fasciscan.twitch.load_classifier` takes it.
     jobs, scheduler
         How the work is shared out, see :func:`fasciscan.batch.run_clips`.
     command

@@ -40,6 +40,23 @@ def whole_or_not_at_all(path: Path, scratch: Path | None = None) -> Iterator[Pat
         partial.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a file that was named with ``--out``, whole or not at all; its folder is made if it is not there.
+
+    Raises
+    ------
+    FasciscanError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_or_not_at_all(path) as partial:
+            partial.write_text(text, encoding=encoding)
+    except OSError as error:
+        reason = error.strerror or error
+        raise FasciscanError(f"{path}: cannot be written ({reason}); name another file by --out.") from error
+
+
 def not_writable(directory: Path, error: OSError, what: str = "") -> FasciscanError:
     """Say that a folder did not take a file, named by `what` where that helps, and why."""
     says = f"{what} could not be written there" if what else "could not be written to"

@@ -23,7 +23,6 @@ from fasciscan.clip import (
 )
 from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
-from fasciscan.errors import ClipError
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.exam.muscles import name_muscle
 from fasciscan.motion import (
@@ -33,6 +32,7 @@ from fasciscan.motion import (
     MotionMaps,
     Raster,
     draw_raster,
+    join_logs,
     join_rasters,
     join_stretches,
     lay_grid,
@@ -122,25 +122,20 @@ def analyze(
     classifier = classifier or load_classifier()
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
-    region = read_muscle_region(clip, options.muscle_region)
-    if not region.cells(grid).any():
-        raise ClipError(clip.path, "the muscle drawn holds no cell of the tissue", "draw --muscle-region larger")
+    region = read_muscle_region(clip, options.muscle_region, grid)
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
     in_turn = partial(_analyze_block, config=config, classifier=classifier)
     # By map, which lets go of a block before it asks for the next: two at a time would be 100 MB more.
     blocks = list(map(in_turn, measure_motion(watched, grid, config.motion)))
 
-    log = _join_logs([block.log for block in blocks])
+    log = join_logs([block.log for block in blocks])
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
     quality = judge_quality(log.times_s, log.copied, log.contrast, moving, clip.times_s)
     found = _number([_unless_excluded(event, quality.unusable) for block in blocks for event in block.events])
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
     others = [event for event in found if event.kind is not Kind.FASCICULATION]
     stretches = _analysed(log, quality)
-    twitches, sites = group_sites(twitches, grid, stretches)
-    twitches, second_cores = part_second_cores(twitches)
-    if second_cores:
-        twitches, sites = group_sites(twitches, grid, stretches)
+    twitches, sites, second_cores = _group_units(twitches, grid, stretches)
     exposure_s = quality.exposure_s
     result = ClipResult(
         clip=_summary(clip, grid, region, log, quality),
@@ -201,6 +196,17 @@ def _unless_excluded(event: Event, unusable: tuple[Unusable, ...]) -> Event:
     return event
 
 
+def _group_units(
+    twitches: list[Event], grid: Grid, stretches: tuple[Stretch, ...]
+) -> tuple[list[Event], list[Site], list[Event]]:
+    """Group twitches into sites; give back apart those that are a second core of a unit that counts already."""
+    placed, sites = group_sites(twitches, grid, stretches)
+    counted, second_cores = part_second_cores(placed)
+    if second_cores:
+        counted, sites = group_sites(counted, grid, stretches)
+    return counted, sites, second_cores
+
+
 def _analysed(log: FrameLog, quality: Quality) -> tuple[Stretch, ...]:
     if quality.exposure_s <= 0:
         return ()
@@ -224,10 +230,6 @@ def _lean(
 
 def _number(events: list[Event]) -> list[Event]:
     return [replace(event, id=n) for n, event in enumerate(sorted(events, key=lambda e: e.peak_s), 1)]
-
-
-def _join_logs(logs: list[FrameLog]) -> FrameLog:
-    return FrameLog(**{name: np.concatenate([getattr(log, name) for log in logs]) for name in FrameLog.__slots__})
 
 
 def _summary(clip: Clip, grid: Grid, region: MuscleRegion, log: FrameLog, quality: Quality) -> ClipSummary:

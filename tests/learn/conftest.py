@@ -9,7 +9,7 @@ import pytest
 
 from fasciscan.learn.examples import ClipFacts, Examples
 from fasciscan.learn.labels import KINDS
-from fasciscan.learn.prepare import QUANTUM, SPARE
+from fasciscan.learn.measure import QUANTUM, SPARE
 from fasciscan.simulate import Layers, TrueEvent, Truth
 from fasciscan.simulate.truth import ImageBox, Timing, TrueTerritory
 from fasciscan.twitch.judge.glance import Glance

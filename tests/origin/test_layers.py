@@ -170,8 +170,8 @@ def an_event(x_px: float, y_px: float) -> Event:
     )  # fmt: skip
 
 
-def test_a_twitch_outside_the_muscle_drawn_is_kept_apart_with_its_reason():
-    region = read_muscle_region(a_clip(), ((50, 50), (150, 50), (150, 150), (50, 150)))
+def test_a_twitch_outside_the_muscle_drawn_is_kept_apart_with_its_reason(grid):
+    region = read_muscle_region(a_clip(), ((50, 50), (150, 50), (150, 150), (50, 150)), grid)
     inside, outside = part_by_region([an_event(100, 100), an_event(100, 200), an_event(-3, 40)], region)
 
     assert [event.origin.y_px for event in inside] == [100]
@@ -179,7 +179,7 @@ def test_a_twitch_outside_the_muscle_drawn_is_kept_apart_with_its_reason():
 
 
 def test_without_an_outline_every_twitch_counts_and_all_tissue_is_muscle(grid):
-    region = read_muscle_region(a_clip(), None)
+    region = read_muscle_region(a_clip(), None, grid)
 
     assert part_by_region([an_event(1, 1), an_event(230, 240)], region)[1] == []
     assert (region.cells(grid) == grid.valid).all()
@@ -189,7 +189,7 @@ def test_the_muscle_s_area_is_that_of_the_outline_within_the_tissue():
     mask = np.ones((HEIGHT, WIDTH), bool)
     mask[:, WIDTH // 2 :] = False
     grid = lay_grid(a_clip(mask), 1.0)
-    region = read_muscle_region(a_clip(mask), ((0, 0), (WIDTH, 0), (WIDTH, 125), (0, 125)))
+    region = read_muscle_region(a_clip(mask), ((0, 0), (WIDTH, 0), (WIDTH, 125), (0, 125)), grid)
     area = np.count_nonzero(region.cells(grid)) * grid.pitch_mm[0] * grid.pitch_mm[1]
 
     assert area == pytest.approx(WIDTH / 2 * 125 * MM_PER_PX**2, rel=0.1)
@@ -204,7 +204,7 @@ def test_an_outline_that_misses_the_image_or_the_tissue_is_refused(corners, what
     mask[:, WIDTH // 2 :] = False
 
     with pytest.raises(FasciscanError, match=what):
-        read_muscle_region(a_clip(mask), corners)
+        read_muscle_region(a_clip(mask), corners, lay_grid(a_clip(mask), 1.0))
 
 
 def test_an_outline_smaller_than_a_cell_is_refused():

@@ -90,6 +90,15 @@ def test_a_result_of_another_clip_of_that_name_is_made_again(analyzed, tmp_path)
     assert analyzed == ["a", "b"]
 
 
+def test_a_result_made_without_a_scale_is_made_again(analyzed, tmp_path):
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    result = json.loads((tmp_path / "out" / "b.json").read_text())
+    (tmp_path / "out" / "b.json").write_text(json.dumps(result | {"clip": result["clip"] | {"mm_per_px": None}}))
+    analyzed.clear()
+    predict.analyze_clips(truths(tmp_path), tmp_path / "out")
+    assert analyzed == ["a", "b"]
+
+
 @pytest.mark.parametrize("bad", ["a", "b"])
 def test_a_clip_that_fails_is_named_after_the_others_are_done(analyzed, bench, tmp_path, bad):
     bench.truth().write(tmp_path / f"{bad}-bad.truth.json")

@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_be_written_is_told(folders, tmp_path):
     truth, results = folders
     evaluation = evaluate(read_clips(find_truths(truth), results), resamples=5)
     (tmp_path / "file").write_text("")
-    with pytest.raises(FasciscanError, match="cannot be written"):
+    with pytest.raises(FasciscanError, match="the evaluation could not be written there"):
         write_evaluation(evaluation, tmp_path / "file" / "out")
 
 

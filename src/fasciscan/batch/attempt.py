@@ -15,16 +15,12 @@ def attempt(work: Work, task: ClipTask) -> Reports | Failed:
     except FasciscanError as error:
         return Failed(task, str(error))
     except MemoryError:
-        return out_of_memory(task)
+        why = f"{task.path}: asked for more memory than it may have; run fewer clips at once with --jobs."
+        return Failed(task, why)
     except Exception as error:  # a bug, but one that must not cost the other clips
         cause = f"{type(error).__name__}: {error}"
-        why = f"{task.path}: internal error ({cause}); please report it with the output of --debug."
+        why = f"{task.path}: internal error ({cause}); please report it with the output of fasciscan analyze --debug."
         return Failed(task, why, traceback.format_exc())
-
-
-def out_of_memory(task: ClipTask) -> Failed:
-    """Tell that the clip asked for more memory than it may have."""
-    return Failed(task, f"{task.path}: asked for more memory than it may have; run fewer clips at once with --jobs.")
 
 
 def took_too_long(task: ClipTask, timeout_s: float) -> Failed:

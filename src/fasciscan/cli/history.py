@@ -144,12 +144,13 @@ def export(
     db: Database = None,
 ) -> None:
     """Write every analysis of every clip as a table, earlier versions included."""
+    from fasciscan.files import write_text
     from fasciscan.history.export import to_csv, to_json
 
     # Without a byte-order mark Excel takes the umlauts of a muscle's name for Latin-1; JSON must have none.
     writers = {".csv": (to_csv, "utf-8-sig"), ".json": (to_json, "utf-8")}
     if out is not None and out.suffix.lower() not in writers:
-        raise typer.BadParameter(f"{str(out)!r}: name a .csv or a .json file", param_hint="--out")
+        raise usage_error(f"{str(out)!r}: name a .csv or a .json file", "--out")
     with _store(db) as store:
         if subject is not None:
             store.subject(subject)  # which tells if there is none
@@ -158,10 +159,7 @@ def export(
         say(to_csv(stored), newline=False)
         return
     write, encoding = writers[out.suffix.lower()]
-    try:
-        out.write_text(write(stored), encoding=encoding)
-    except OSError as error:
-        raise FasciscanError(f"{out}: cannot be written ({error.strerror}); name another file by --out.") from error
+    write_text(out, write(stored), encoding)
 
 
 @app.command(
@@ -223,7 +221,7 @@ def _date(written: str, option: str) -> date:
     try:
         return date.fromisoformat(written)
     except ValueError:
-        raise typer.BadParameter(f"{written!r}: write a date as YYYY-MM-DD", param_hint=option) from None
+        raise usage_error(f"{written!r}: write a date as YYYY-MM-DD", option) from None
 
 
 def _say_added(added: Added) -> str:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from fasciscan.errors import FasciscanError
+from fasciscan.exam.manifest import SUBJECT_CODE
 from fasciscan.history.records import Analysis, ExamRecord
-from fasciscan.history.tables import CODE_MOST, TEXT_MOST
+from fasciscan.history.tables import TEXT_MOST
 
 SCHEMA = "fasciscan.exam/1"
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""What a code may look like. Blanks, commas and carets are what names of people have."""
 
 
 def read_exam(path: Path, subject: str | None = None, visit_date: date | None = None) -> ExamRecord:
@@ -56,7 +54,7 @@ def check_code(code: str, where: str | Path) -> None:
     FasciscanError
         If it has other characters than letters, digits, dots, dashes and underscores, or is too long.
     """
-    if not CODE.fullmatch(code) or len(code) > CODE_MOST:
+    if not SUBJECT_CODE.fullmatch(code):
         raise FasciscanError(
             f"{where}: {code!r} is no code of a subject; use letters, digits, '.', '-' and '_', and never a name."
         )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fasciscan import __version__
-from fasciscan.errors import FasciscanError
+from fasciscan.files import write_text
 from fasciscan.history import chart, say
 from fasciscan.history.change import CHANCE, FALLING, PLANE, Change, Trends
 from fasciscan.history.records import SubjectHistory
-from fasciscan.report.page import TEMPLATES as REPORT_TEMPLATES
+from fasciscan.report.page import make_environment
 from fasciscan.report.words import NO_DIAGNOSIS
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -35,15 +35,7 @@ def write_page(history: SubjectHistory, changes: Sequence[Change], trends: Trend
     FasciscanError
         If it cannot be written.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader([TEMPLATES, REPORT_TEMPLATES]),
-        autoescape=True,  # names of muscles are the user's
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment(TEMPLATES)
     environment.filters.update(
         seen=say.say_seen, rate=say.say_rate, ratio=say.say_ratio, trend=say.say_trend, p=say.say_p
     )
@@ -56,14 +48,9 @@ def write_page(history: SubjectHistory, changes: Sequence[Change], trends: Trend
         charts=chart.draw_muscles(history.muscles),
         layout=chart,
         models=sorted({model for muscle in history.muscles for seen in muscle.seen for model in seen.models}),
-        css=(REPORT_TEMPLATES / "report.css").read_text(encoding="utf-8"),
         no_diagnosis=NO_DIAGNOSIS,
         falling=FALLING,
         notes=(CHANCE, PLANE),
         version=__version__,
     )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise FasciscanError(f"{path}: cannot be written ({error.strerror}); name another file by --out.") from error
+    write_text(path, page)

@@ -34,7 +34,7 @@ class Analysis:
     exposure_s: float
     count: int
     classifier: str
-    """``"rule"`` or the network's name."""
+    """Name of the judge, as :class:`fasciscan.exam.Provenance` has it."""
     model_sha256: str | None
     version: str
     """Of fasciscan."""

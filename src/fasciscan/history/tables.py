@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 SHA256_DIGITS = 64
 CODE_MOST = 64
-"""Characters of a subject's code."""
+"""Characters of a subject's code; :data:`fasciscan.exam.manifest.SUBJECT_CODE` allows no more."""
 TEXT_MOST = 200
 """Characters of a name: of a muscle, a classifier, a version."""
 

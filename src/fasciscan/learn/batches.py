@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fasciscan.learn.examples import Examples
-from fasciscan.learn.prepare import QUANTUM, SPARE
+from fasciscan.learn.measure import QUANTUM, SPARE
 from fasciscan.twitch.judge.measures import MEASURES
 from fasciscan.twitch.judge.patches import CELLS, MOVING, STEPS, STILL, SURROUNDINGS, Patches, mirror
 

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.learn.labels import Found, Labels, label_by_review, label_by_truth, label_each
-from fasciscan.learn.prepare import QUANTUM, SPARE, moving_of, open_kept
+from fasciscan.learn.measure import QUANTUM, SPARE
+from fasciscan.learn.prepare import moving_of, open_kept
 from fasciscan.learn.reviews import as_truth, read_review
 from fasciscan.learn.sources import Source
 from fasciscan.score.clips import TRUTH_SUFFIX

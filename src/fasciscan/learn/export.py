@@ -72,8 +72,30 @@ def export(
     dict
         The metadata.
     """
-    model = Calibrated(trained, calibration.temperature).to("cpu").eval()
     path.parent.mkdir(parents=True, exist_ok=True)
+    _write_onnx(Calibrated(trained, calibration.temperature).to("cpu").eval(), path)
+    metadata = {
+        "schema": MODEL_SCHEMA,
+        "name": path.stem,
+        "version": __version__,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "kinds": [str(kind) for kind in Kind],
+        "weights": count_weights(trained.network),
+        "threshold": calibration.threshold,
+        "temperature": calibration.temperature,
+        "inputs": _describe_inputs(trained),
+        "glance": {name: _rounded(part) for name, part in asdict(in_use(trained.glance)).items()},
+        "training": asdict(config),
+        "data": data,
+        "validation": calibration.metrics,
+    }
+    text = json.dumps(metadata, indent=1, ensure_ascii=False, allow_nan=False)
+    text = _NUMBERS.sub(lambda numbers: f"[{' '.join(numbers[1].split())}]", text)
+    path.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+    return metadata
+
+
+def _write_onnx(model: Calibrated, path: Path) -> None:
     exporter_log = logging.getLogger("torch.onnx")
     level = exporter_log.level
     exporter_log.setLevel(logging.ERROR)
@@ -91,36 +113,21 @@ def export(
             dynamic_axes={name: {0: "candidates"} for name in (*INPUTS, *OUTPUTS)},
         )
     exporter_log.setLevel(level)
-    metadata = {
-        "schema": MODEL_SCHEMA,
-        "name": path.stem,
-        "version": __version__,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "kinds": [str(kind) for kind in Kind],
-        "weights": count_weights(trained.network),
-        "threshold": calibration.threshold,
-        "temperature": calibration.temperature,
-        "inputs": {
-            "rate_hz": RATE_HZ,
-            "steps": STEPS,
-            "cells": CELLS,
-            "long_steps": LONG_STEPS,
-            "moving": list(MOVING),
-            "still": list(STILL),
-            "surroundings": list(SURROUNDINGS),
-            "measures": list(MEASURES),
-            "measures_mean": trained.network.get_buffer("measures_mean").tolist(),
-            "measures_sd": trained.network.get_buffer("measures_sd").tolist(),
-        },
-        "glance": {name: _rounded(part) for name, part in asdict(in_use(trained.glance)).items()},
-        "training": asdict(config),
-        "data": data,
-        "validation": calibration.metrics,
+
+
+def _describe_inputs(trained: Trained) -> dict[str, Any]:
+    return {
+        "rate_hz": RATE_HZ,
+        "steps": STEPS,
+        "cells": CELLS,
+        "long_steps": LONG_STEPS,
+        "moving": list(MOVING),
+        "still": list(STILL),
+        "surroundings": list(SURROUNDINGS),
+        "measures": list(MEASURES),
+        "measures_mean": trained.network.get_buffer("measures_mean").tolist(),
+        "measures_sd": trained.network.get_buffer("measures_sd").tolist(),
     }
-    text = json.dumps(metadata, indent=1, ensure_ascii=False, allow_nan=False)
-    text = _NUMBERS.sub(lambda numbers: f"[{' '.join(numbers[1].split())}]", text)
-    path.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
-    return metadata
 
 
 def _rounded(values: NDArray | float) -> list[Any] | float:

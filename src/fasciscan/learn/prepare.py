@@ -4,43 +4,33 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import inspect
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import permutations
 from multiprocessing import get_context
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
-from numpy.typing import NDArray
 
 from fasciscan import clip as clip_station
 from fasciscan import motion as motion_station
-from fasciscan.clip import ClipOptions, open_clip
 from fasciscan.errors import ClipError, FasciscanError
 from fasciscan.files import make_folder, not_writable, whole_or_not_at_all
+from fasciscan.learn import measure
+from fasciscan.learn.measure import measure_clip
 from fasciscan.learn.reviews import find_misfit, read_review
 from fasciscan.learn.sources import Source
-from fasciscan.motion import MotionConfig, lay_grid, measure_motion, steady
+from fasciscan.motion import MotionConfig
 from fasciscan.score.clips import TRUTH_SUFFIX
-from fasciscan.twitch import CandidateConfig, candidates, distinct, find_again, find_candidates, looks
-from fasciscan.twitch.distinct import hides
+from fasciscan.twitch import CandidateConfig, candidates, distinct, looks
 from fasciscan.twitch.judge import measures, patches
-from fasciscan.twitch.judge.measures import measure
-from fasciscan.twitch.judge.patches import cut_patches
 
-SPARE = 2
-"""Cells and steps kept on each side of a patch, to shift it by in training."""
-QUANTUM = 0.05
-"""Step in which ``moving`` is kept as int8, far below its noise of 1: a quarter of the memory of float32."""
-
-_KEY_FILES = (candidates, distinct, looks, measures, patches)
+_KEY_FILES = (candidates, distinct, looks, measures, patches, measure)
 _KEY_FOLDERS = (clip_station, motion_station)
 
 
@@ -165,7 +155,7 @@ def _leave_out(
 def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | None:
     """Measure one clip and keep that; tell what is wrong with the clip, if anything is."""
     try:
-        moving, others = _measure_clip(source, with_scale)
+        moving, others = measure_clip(source, with_scale)
     except FasciscanError as error:
         return error
     try:
@@ -176,56 +166,6 @@ def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | 
     except OSError as error:
         raise not_writable(file.parent, error, file.name) from error
     return None
-
-
-def _measure_clip(source: Source, with_scale: bool) -> tuple[NDArray[np.int8], dict[str, NDArray]]:
-    """Measure one clip: what moves around its candidates, which is nearly all there is, and the rest by name."""
-    import cv2
-
-    cv2.setNumThreads(1)  # there is a process a core already
-    options = ClipOptions(mm_per_px=source.mm_per_px if with_scale else None)
-    clip = open_clip(source.clip, options)
-    config = MotionConfig()
-    grid = lay_grid(clip, config.cell_mm)
-    blocks, facts, views = [], [], []
-    for maps in measure_motion(clip, grid, config):
-        steadied = steady(maps)
-        both = (maps, find_candidates(maps, CandidateConfig())), (steadied, find_again(steadied, CandidateConfig()))
-        blocks += [cut_patches(seen_in, found, measure(seen_in, found), SPARE) for seen_in, found in both]
-        of_block = [candidate for _, found in both for candidate in found]
-        views += [
-            (len(facts) + a, len(facts) + b)
-            for (a, one), (b, other) in permutations(enumerate(of_block), 2)
-            if hides(other, one, grid)
-        ]
-        facts += [
-            (
-                c.bump.onset_s,
-                c.bump.peak_s,
-                grid.lateral_px[c.cell[1]],
-                grid.depth_px[c.cell[0]],
-                c.bump.height_mm,
-                c.steadied,
-            )
-            for c in of_block
-        ]
-    table = np.array(facts, float).reshape(-1, 6)
-    moving = np.concatenate([block.moving for block in blocks])
-    return np.rint(moving / QUANTUM).astype(np.int8), {
-        "still": np.concatenate([block.still for block in blocks]).astype(np.float16),
-        "surroundings": np.concatenate([block.surroundings for block in blocks]).astype(np.float16),
-        "measures": np.concatenate([block.measures for block in blocks]),
-        "onset_s": table[:, 0],
-        "peak_s": table[:, 1],
-        "place_px": table[:, 2:4],
-        "height_mm": table[:, 4],
-        "steadied": table[:, 5] > 0,
-        "views": np.array(views, np.int64).reshape(-1, 2),
-        "duration_s": np.array(clip.duration_s),
-        "frame_px": np.array([clip.width, clip.height]),
-        "grid_mm_per_px": np.array(grid.mm_per_px),
-        "pitch_mm": np.array(grid.pitch_mm),
-    }
 
 
 def _key(source: Source, code: str, with_scale: bool) -> str:
@@ -240,6 +180,5 @@ def _code_key() -> str:
     files = [Path(str(module.__file__)) for module in _KEY_FILES]
     folders = [Path(str(station.__file__)).parent for station in _KEY_FOLDERS]
     paths: Iterable[Path] = [*files, *(path for folder in folders for path in sorted(folder.glob("*.py")))]
-    sources = [inspect.getsource(_measure_clip), *(path.read_text(encoding="utf-8") for path in paths)]
-    trees = [ast.dump(ast.parse(source)) for source in sources]
+    trees = [ast.dump(ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
     return hashlib.sha256("".join(trees).encode()).hexdigest()

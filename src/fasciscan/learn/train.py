@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable
 from dataclasses import asdict, astuple, dataclass, field, fields
 from functools import partial
-from math import cos, pi
+from math import cos, isfinite, pi
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from torch.optim.swa_utils import AveragedModel
 from fasciscan.errors import FasciscanError
 from fasciscan.files import not_writable, whole_or_not_at_all
 from fasciscan.learn.batches import Batch, drawn_batches, plain_batches
-from fasciscan.learn.curves import draw_curves
 from fasciscan.learn.examples import Examples
 from fasciscan.learn.labels import KINDS
 from fasciscan.learn.network import NetworkConfig, Output, TwitchNet
+from fasciscan.score.plots import Chart, Series, draw
 from fasciscan.twitch.judge.glance import Glance
 
 CHECKPOINT, BEST, HISTORY, CURVES = "checkpoint.pt", "best.pt", "history.csv", "curves.svg"
@@ -366,9 +366,15 @@ def _keep(out: Path, history: list[Epoch], config: TrainConfig, made_with: dict[
         table = csv.DictWriter(stream, [field.name for field in fields(Epoch)])
         table.writeheader()
         table.writerows(asdict(epoch) for epoch in history)
-    draw_curves(
-        {"training": [e.loss for e in history], "validation": [e.validation_loss for e in history]}, out / CURVES
-    )
+    (out / CURVES).write_text(_draw_losses(history), encoding="utf-8")
+
+
+def _draw_losses(history: list[Epoch]) -> str:
+    """Draw the losses as SVG, to see at a glance whether a training has settled or learnt by heart."""
+    losses = {"training": [e.loss for e in history], "validation": [e.validation_loss for e in history]}
+    known = [loss for curve in losses.values() for loss in curve if isfinite(loss)] or [0.0]
+    lines = [Series(name, list(enumerate(curve, 1))) for name, curve in losses.items()]
+    return draw(Chart("Loss by epoch", "epoch", "loss", (1, len(history)), (min(known), max(known)), lines))
 
 
 def _save(content: dict[str, Any], path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
@@ -70,6 +70,11 @@ class FrameLog:
     copied: NDArray[np.bool_]
     cut: NDArray[np.bool_]
     """Another picture than the one before."""
+
+
+def join_logs(blocks: Sequence[FrameLog]) -> FrameLog:
+    """Join the logs of successive blocks, at least one."""
+    return FrameLog(**{name: np.concatenate([getattr(log, name) for log in blocks]) for name in FrameLog.__slots__})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class MuscleRegion:
         return grid.valid & self.inside[np.ix_(grid.depth_px.astype(int), grid.lateral_px.astype(int))]
 
 
-def read_muscle_region(clip: Clip, corners: Sequence[tuple[float, float]] | None) -> MuscleRegion:
+def read_muscle_region(clip: Clip, corners: Sequence[tuple[float, float]] | None, grid: Grid) -> MuscleRegion:
     """Fill the outline the user drew.
 
     Parameters
@@ -45,18 +45,23 @@ def read_muscle_region(clip: Clip, corners: Sequence[tuple[float, float]] | None
         The clip, for the size of its image.
     corners
         Of the outline, (x, y) in pixels; None for the whole image.
+    grid
+        The cells laid over its tissue.
 
     Raises
     ------
     FasciscanError
-        If it lies outside the image, or holds nothing of the tissue.
+        If it lies outside the image, or holds nothing of the tissue or no cell of it.
     """
     if corners is None:
         return MuscleRegion(np.ones((clip.height, clip.width), np.bool_))
     inside = fill_polygon(corners, clip.height, clip.width, "--muscle-region")
     if not (inside & clip.mask).any():
         raise ClipError(clip.path, "no tissue lies in the muscle drawn", "correct --muscle-region")
-    return MuscleRegion(inside)
+    region = MuscleRegion(inside)
+    if not region.cells(grid).any():
+        raise ClipError(clip.path, "the muscle drawn holds no cell of the tissue", "draw --muscle-region larger")
+    return region
 
 
 def part_by_region(events: Sequence[Event], region: MuscleRegion) -> tuple[list[Event], list[Event]]:

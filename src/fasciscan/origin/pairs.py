@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fasciscan.motion import Grid
 from fasciscan.origin.events import Event
-from fasciscan.origin.sites import places_mm, top_cell
+from fasciscan.origin.sites import map_of, places_mm, top_cell
 from fasciscan.origin.stretches import Stretch, analysed_clock, stretch_of, total_s
 from fasciscan.twitch.distinct import APART_MM, LARGE_SHARE, TOLD_SADDLE, TOLD_SHARE
 from fasciscan.twitch.regions import label_regions
@@ -186,7 +186,7 @@ def _draw_shifts(rng: np.random.Generator, trains: int, reach_s: float) -> NDArr
 
 
 def _field_share(event: Event, cell: tuple[int, int], grid: Grid) -> float:
-    moved = _map_of(event)
+    moved = map_of(event)
     return float(np.mean(moved[grid.valid] > moved[cell] / 3))
 
 
@@ -195,12 +195,6 @@ def _merge(one: Event, cell: tuple[int, int], other: Event, other_cell: tuple[in
     heights = sorted((one.peak_displacement_px, other.peak_displacement_px))
     if heights[0] < TOLD_SHARE * heights[1]:
         return True
-    both = np.maximum(_map_of(one), _map_of(other))
-    labels, _ = label_regions(both >= TOLD_SADDLE * min(both[cell], both[other_cell]))
+    both = np.maximum(map_of(one), map_of(other))
+    labels = label_regions(both >= TOLD_SADDLE * min(both[cell], both[other_cell]))
     return bool(labels[cell] == labels[other_cell])
-
-
-def _map_of(event: Event) -> NDArray[np.float32]:
-    if event.moved is None:
-        raise ValueError(f"event {event.id} has no displacement map")
-    return event.moved

@@ -136,10 +136,10 @@ def map_likeness(events: Sequence[Event], grid: Grid) -> NDArray[np.float64]:
     """Correlation (n, n) of the displacement maps over the tissue; nan where an event has no map, or a flat one."""
     n = len(events)
     likeness = np.full((n, n), np.nan)
-    known = [i for i, event in enumerate(events) if event.moved is not None and np.ptp(event.moved[grid.valid]) > 0]
+    maps = {i: event.moved[grid.valid] for i, event in enumerate(events) if event.moved is not None}
+    known = [i for i, moved in maps.items() if np.ptp(moved) > 0]
     if known:
-        maps = np.array([events[i].moved[grid.valid] for i in known])  # pyright: ignore[reportOptionalSubscript]
-        likeness[np.ix_(known, known)] = np.corrcoef(maps)
+        likeness[np.ix_(known, known)] = np.corrcoef([maps[i] for i in known])
     return likeness
 
 
@@ -212,8 +212,8 @@ def moving_areas(events: Sequence[Event], grid: Grid) -> NDArray[np.bool_]:
     return np.array(areas, np.bool_).reshape(len(areas), grid.valid.size)
 
 
-def top_cell(event: Event, grid: Grid) -> tuple[int, int]:
-    """(row, column) of the cell that moved most near the epicentre.
+def map_of(event: Event) -> NDArray[np.float32]:
+    """(ny, nx) mm, how far each cell moved.
 
     Raises
     ------
@@ -222,11 +222,23 @@ def top_cell(event: Event, grid: Grid) -> tuple[int, int]:
     """
     if event.moved is None:
         raise ValueError(f"event {event.id} has no displacement map")
+    return event.moved
+
+
+def top_cell(event: Event, grid: Grid) -> tuple[int, int]:
+    """(row, column) of the cell that moved most near the epicentre.
+
+    Raises
+    ------
+    ValueError
+        If the event has no displacement map.
+    """
+    moved = map_of(event)
     x = (grid.lateral_px - event.origin.x_px) * grid.mm_per_px[0]
     y = (grid.depth_px - event.origin.y_px) * grid.mm_per_px[1]
     apart = np.hypot(*np.meshgrid(x, y))
     near = apart <= max(_AROUND_MM, float(apart.min()))
-    row, column = np.unravel_index(np.argmax(np.where(near, event.moved, -1)), near.shape)
+    row, column = np.unravel_index(np.argmax(np.where(near, moved, -1)), near.shape)
     return int(row), int(column)
 
 

@@ -11,12 +11,12 @@ from fasciscan import exam as exam_package
 from fasciscan.clip import printable
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.context import Context
-from fasciscan.exam.counts import LONG_ENOUGH_S, Rate
+from fasciscan.exam.counts import LONG_ENOUGH_S
 from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, MuscleCount, Spread
 from fasciscan.exam.rates import RateRatio
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import RuleResult, Summary
-from fasciscan.report.result_json import SECONDS, SHARES
+from fasciscan.report.result_json import SECONDS, SHARES, rate_to_dict
 
 SCHEMA = "fasciscan.exam/1"
 SCHEMA_PATH = Path(exam_package.__file__).with_name("exam.schema.json")
@@ -78,7 +78,7 @@ def _muscle(muscle: MuscleCount, folder: Path) -> dict[str, Any]:
         "short": muscle.is_short,
         "count": muscle.count,
         "fasciculates": muscle.fasciculates,
-        "rate_per_min": _rate(muscle.rate_per_min),
+        "rate_per_min": rate_to_dict(muscle.rate_per_min),
         "dispersion": None
         if spread is None
         else {
@@ -88,7 +88,7 @@ def _muscle(muscle: MuscleCount, folder: Path) -> dict[str, Any]:
             "bin_s": round(spread.bin_s, SECONDS),
             "clustered": spread.is_clustered,
         },
-        "bootstrap_per_min": _rate(muscle.bootstrap_per_min),
+        "bootstrap_per_min": rate_to_dict(muscle.bootstrap_per_min),
         "rate_per_min_cm2": _digits(muscle.rate_per_min_cm2),
         "sites": {"least": muscle.sites.least, "most": muscle.sites.most},
         "amplitude_mm": _spread(muscle.amplitude_mm),
@@ -169,13 +169,6 @@ def _context(context: Context) -> dict[str, Any]:
         "unrecorded_signs": list(context.unrecorded_signs),
         "leaning": context.leaning,
     }
-
-
-def _rate(rate: Rate | None) -> dict[str, Any] | None:
-    if rate is None:
-        return None
-    bounds = {name: round(getattr(rate, name), SHARES) for name in ("value", "low", "high")}
-    return {**bounds, "level": rate.level, "method": rate.method}
 
 
 def _ratio(ratio: RateRatio) -> dict[str, Any]:

@@ -135,13 +135,16 @@ def _layouts() -> dict[str, ModuleType]:
     }
 
 
-def make_environment() -> Environment:
-    """Give what the templates are rendered with: everything escaped, every unknown name an error."""
+def make_environment(*folders: Path) -> Environment:
+    """Give what templates are rendered with: everything escaped, every unknown name an error.
+
+    Templates lie in these folders, or else in the report's own.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     # Everything is escaped: file names and muscle names are the user's.
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

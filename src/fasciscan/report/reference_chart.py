@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from fasciscan.clip.records import Clip
-from fasciscan.exam.result import ClipResult, Site
+from fasciscan.exam.result import ClipResult
 from fasciscan.origin.events import Event
+from fasciscan.origin.sites import Site
 from fasciscan.report.pictures import Box, Reference
 
 LABEL_SHARE = 0.034

@@ -60,7 +60,7 @@ def result_to_dict(result: ClipResult) -> dict[str, Any]:
             for stretch in result.excluded
         ],
         "count": result.count,
-        "rate_per_min": _rate(result.rate_per_min),
+        "rate_per_min": rate_to_dict(result.rate_per_min),
         "events": [_event(event) for event in result.events],
         "other_motion": [_other_motion(event) for event in result.other_motion],
         "sites": [_site(site) for site in result.sites],
@@ -97,7 +97,8 @@ def _clip(clip: ClipSummary) -> dict[str, Any]:
     }
 
 
-def _rate(rate: Rate | None) -> dict[str, Any] | None:
+def rate_to_dict(rate: Rate | None) -> dict[str, Any] | None:
+    """Turn a rate into what the JSON of a clip and of an exam tell of it; None where there is none."""
     if rate is None:
         return None
     return {

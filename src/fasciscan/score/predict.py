@@ -170,7 +170,8 @@ def _fits(result: Path, truth_path: Path, made_like: dict[str, Any] | None) -> b
     truth = read_truth(truth_path)
     clip = truth_path.with_name(truth.clip)
     of_it = clip.exists() and told["sha256"] == hash_clip(clip)
-    return of_it and np.allclose(told["mm_per_px"], truth.mm_per_px)
+    scale = told["mm_per_px"]  # null where it was analysed without one
+    return of_it and scale is not None and np.allclose(scale, truth.mm_per_px)
 
 
 def _make_of(result: Path) -> dict[str, Any] | None:

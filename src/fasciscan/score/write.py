@@ -10,7 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from fasciscan.errors import FasciscanError
+from fasciscan.files import not_writable
 from fasciscan.score.evaluation import Evaluation
 from fasciscan.score.figures import BRIEF
 from fasciscan.score.pictures import draw_all
@@ -54,8 +54,7 @@ def write_evaluation(evaluation: Evaluation, out: Path) -> Path:
         page = out / "index.md"
         page.write_text(_page(evaluation, list(pictures)), encoding="utf-8")
     except OSError as error:
-        reason = error.strerror or error
-        raise FasciscanError(f"{out}: cannot be written ({reason}); name another folder with --out.") from error
+        raise not_writable(out, error, "the evaluation") from error
     return page
 
 

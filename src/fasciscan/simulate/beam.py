@@ -155,9 +155,10 @@ class Beam:
             size = (self._scene.width_px, self._scene.height_px)
             pixels = cv2.resize(inner, size, interpolation=cv2.INTER_CUBIC)
         if imaging is None or imaging.sharpening == 0:
-            return pixels  # type: ignore[return-value]
+            return np.asarray(pixels, np.uint8)
         soft = cv2.GaussianBlur(pixels, (0, 0), EDGE_PX)
-        return cv2.addWeighted(pixels, 1 + imaging.sharpening, soft, -imaging.sharpening, 0)  # type: ignore[return-value]
+        sharp = cv2.addWeighted(pixels, 1 + imaging.sharpening, soft, -imaging.sharpening, 0)
+        return np.asarray(sharp, np.uint8)
 
     def _sum_echoes(self, look: _Look, field: NDArray[np.float32], echo: NDArray[np.float32]) -> None:
         """Sum all scatterers, displaced by a field, into the complex picture ``echo`` (rows, columns, 2)."""

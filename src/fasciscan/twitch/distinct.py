@@ -193,5 +193,5 @@ def _clearness(candidate: Candidate) -> float:
 def _joined(candidate: Candidate, other: Candidate, saddle: float = SADDLE) -> bool:
     """Whether the motion between two places stays near that of the lesser one."""
     moved = other.amplitude
-    labels, _ = label_regions(moved >= saddle * moved[candidate.cell])
+    labels = label_regions(moved >= saddle * moved[candidate.cell])
     return bool(labels[candidate.cell] == labels[other.cell])
