@@ -44,7 +44,7 @@ It holds still what has no texture, and along a fascia leaves only the motion ac
 """
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def filter_frame(frame: NDArray[np.uint8], out: NDArray[np.int16]) -> None:
     """Take the gradients and the blurred grey levels of a frame.
 
@@ -72,7 +72,7 @@ def filter_frame(frame: NDArray[np.uint8], out: NDArray[np.int16]) -> None:
             grey[x] = np.int16(side * (blurred[x - 1] + blurred[x + 1]) + middle * blurred[x])
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def gradient_sums(
     before: NDArray[np.int16],
     after: NDArray[np.int16],
@@ -151,7 +151,7 @@ def gradient_sums(
             cell[5] = gtt - 2 * (gxt * u + gyt * v) + gxx * u * u + 2 * gxy * u * v + gyy * v * v
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def blend(sums: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Add to each cell its neighbours with weights 1-2-1 each way; what lies outside counts as 0.
 
@@ -182,7 +182,7 @@ def blend(sums: NDArray[np.float32], out: NDArray[np.float32]) -> None:
                 to[x] = above[x] + 2 * here[x] + below[x]
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def solve_cells(
     sums: NDArray[np.float32],
     pixels: NDArray[np.float32],

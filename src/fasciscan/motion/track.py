@@ -90,7 +90,7 @@ def make_cells(rows: NDArray[np.int32], cols: NDArray[np.int32], pixels: NDArray
     )
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def track(
     images: NDArray[np.uint8],
     small: NDArray[np.uint8],
@@ -157,7 +157,7 @@ def track(
             motion.error[k] = np.inf
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def _find_flow(before, after, cells, flow, error):
     """Displacement and its standard error, from a guess in whole pixels.
 
@@ -205,7 +205,7 @@ def _moved_rows(guess):
     return first, stop
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def _solve(before, after, cells, shift, first, stop, flow, error):
     """Solve for cells of which only rows ``first`` to ``stop - 1`` have another shift than when last solved.
 
@@ -232,7 +232,7 @@ def _whole(displacement):
     return np.int32(np.rint(displacement)) if abs(displacement) > _REDO_PX else np.int32(0)
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def _first_guess(before, after, coarse, times, fine):
     """Fill the fine cells' guess from frames reduced so many times; none unless something moved far."""
     fine.guess[:] = 0
@@ -265,7 +265,7 @@ def _guess_of_path(start, end, guess):
                 guess[j, i, d] = _whole(end[j, i, d] - start[j, i, d])
 
 
-@njit(cache=True, nogil=True, fastmath=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def _tell_change(cells, change):
     for j in range(change.shape[0]):
         for i in range(change.shape[1]):
