@@ -151,6 +151,23 @@ def test_deep_pixels_without_a_window_span_the_grey_levels(tmp_path, speckle):
     assert read.max() == 255
 
 
+def test_bytes_in_big_endian_words_are_put_in_order(tmp_path, speckle):
+    frames = speckle(3)
+    ds = header_of(frames)
+    ds.PixelData = frames.view("<u2").byteswap().tobytes()
+    ds["PixelData"].VR = "OW"
+    clip = open_clip(save(ds, tmp_path / "c.dcm", syntax=ExplicitVRBigEndian))
+    np.testing.assert_array_equal(luma(clip), frames)
+
+
+def test_signed_bytes_do_not_wrap_round(tmp_path, speckle):
+    frames = speckle(3)
+    frames[:, 0, :2] = 0, 255
+    ds = header_of(frames, PixelRepresentation=1)
+    clip = open_clip(save(ds, tmp_path / "c.dcm", (frames.astype(int) - 128).astype(np.int8).tobytes()))
+    np.testing.assert_array_equal(luma(clip), frames)
+
+
 def test_monochrome1_is_turned_round(tmp_path, speckle):
     frames = speckle(3)
     clip = open_clip(save(header_of(frames, "MONOCHROME1"), tmp_path / "c.dcm", frames.tobytes()))
@@ -333,6 +350,7 @@ def test_a_compressed_file_cut_short_is_read_as_far_as_it_goes(tmp_path, speckle
         ({"Rows": 0}, "0 px"),
         ({"Columns": 65000}, "65000"),
         ({"BitsAllocated": 1}, "1 bits"),
+        ({"SamplesPerPixel": 2}, "2 samples"),
     ],
 )
 def test_a_header_that_makes_no_sense(change, word, tmp_path, speckle):

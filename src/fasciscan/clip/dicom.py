@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.encapsulated import EncapsulatedPictures, find_pictures
-from fasciscan.clip.grey import SAMPLED_FRAMES, Levels, find_levels, to_luma
+from fasciscan.clip.grey import CHANNELS, SAMPLED_FRAMES, Levels, find_levels, to_luma
 from fasciscan.clip.raw import RawPictures, whole_pictures
 from fasciscan.clip.recording import Box, Luma, Pictures, Recording, check_size, spread_positions
 from fasciscan.clip.records import Scale
@@ -105,10 +105,10 @@ def open_dicom(path: Path) -> Recording:
         coding = _coding(path, header)
         width, height = _whole_number(header, "Columns", 0), _whole_number(header, "Rows", 0)
         check_size(path, width, height)
-        length = _enter_pixel_data(path, file, header)
+        length, is_words = _enter_pixel_data(path, file, header)
         promised = max(1, _whole_number(header, "NumberOfFrames", 1))
         if coding.startswith("dicom raw"):
-            pictures, found = _native_pictures(path, file.tell(), length, header, promised)
+            pictures, found = _native_pictures(path, file.tell(), length, header, promised, is_words=is_words)
         else:
             pictures, found = _encapsulated_pictures(path, file, header, promised)
     losses = ()
@@ -153,10 +153,14 @@ class _NativeLayout:
 
     photometric: str
     planes_apart: bool
+    is_swapped: bool
+    """Whether the bytes of each pair stand in reverse, as in a stream of big-endian words."""
     meaning: _Meaning
 
     def to_luma(self, stored: NDArray[np.generic]) -> Luma:
         """Turn a stored picture into luma."""
+        if self.is_swapped:
+            stored = stored.reshape(-1, 2)[:, ::-1].reshape(stored.shape)
         if self.photometric == "YBR_FULL_422":  # two luma samples, then the two chroma samples they share
             return np.ascontiguousarray(stored[:, :, :2], np.uint8).reshape(stored.shape[0], -1)
         if self.planes_apart:
@@ -202,21 +206,25 @@ def _coding(path: Path, header: Dataset) -> str:
     return CODINGS[syntax]
 
 
-def _enter_pixel_data(path: Path, file: BinaryIO, header: Dataset) -> int:
-    """Go to the first byte of the pixel data and return its length as the file states it."""
+def _enter_pixel_data(path: Path, file: BinaryIO, header: Dataset) -> tuple[int, bool]:
+    """Go to the first byte of the pixel data and return its length as the file states it, and if it is 16-bit words."""
     syntax = header.file_meta.TransferSyntaxUID
     order = ">" if syntax == BIG_ENDIAN else "<"
     tag = file.read(8)
     if len(tag) < 8 or struct.unpack(order + "HH", tag[:4]) != PIXEL_DATA:
         raise ClipError(path, "has no pixels", "give the DICOM file of the clip itself")
     length = tag[4:] if syntax == IMPLICIT_LITTLE_ENDIAN else file.read(4)
-    return int.from_bytes(length, "big" if order == ">" else "little")
+    return int.from_bytes(length, "big" if order == ">" else "little"), tag[4:6] == b"OW"
 
 
-def _native_pictures(path: Path, offset: int, length: int, header: Dataset, promised: int) -> tuple[Pictures, int]:
+def _native_pictures(
+    path: Path, offset: int, length: int, header: Dataset, promised: int, *, is_words: bool
+) -> tuple[Pictures, int]:
     """Uncompressed pictures and how many of them are there."""
     height, width = int(header.Rows), int(header.Columns)
     samples = _whole_number(header, "SamplesPerPixel", 1)
+    if samples not in CHANNELS:
+        raise ClipError(path, f"stores {samples} samples a pixel", "export it as grey or RGB")
     photometric = str(header.PhotometricInterpretation)
     planes_apart = samples > 1 and _whole_number(header, "PlanarConfiguration", 0) == 1
     if photometric == "YBR_FULL_422" and length >= promised * height * width * samples:
@@ -228,13 +236,16 @@ def _native_pictures(path: Path, offset: int, length: int, header: Dataset, prom
     else:
         shape = (samples, height, width) if planes_apart else (height, width, samples)
     dtype = _number_type(path, header)
-    layout = _NativeLayout(photometric, planes_apart, _Meaning(None, _palette(path, header)))
+    is_swapped = is_words and dtype.itemsize == 1 and header.file_meta.TransferSyntaxUID == BIG_ENDIAN
+    layout = _NativeLayout(photometric, planes_apart, is_swapped, _Meaning(None, _palette(path, header)))
     pictures = RawPictures(path, offset, promised, shape, dtype, layout.to_luma)
+    if is_swapped and pictures.picture_bytes % 2:
+        raise ClipError(path, "splits words between its pictures", "export it again as little endian")
     found = min(promised, whole_pictures(path, offset, pictures.picture_bytes))
     if not found:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
     pictures = replace(pictures, count=found)
-    if dtype.itemsize > 1:
+    if dtype != np.uint8:
         levels = _window(header) or find_levels(pictures.stored(spread_positions(found, SAMPLED_FRAMES)))
         layout = replace(layout, meaning=replace(layout.meaning, levels=levels))
         pictures = replace(pictures, convert=layout.to_luma)
@@ -254,7 +265,7 @@ def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised
     }
     shape = (int(header.Rows), int(header.Columns))
     pictures = EncapsulatedPictures(path, pieces, shape, header, is_baseline, meaning.to_luma)
-    if bits > 8:
+    if bits > 8 or _whole_number(header, "PixelRepresentation", 0):
         sample = pictures.stored(spread_positions(len(pieces), SAMPLED_FRAMES))
         levels = _window(header) or find_levels(stored for stored, _ in sample)
         pictures = replace(pictures, convert=replace(meaning, levels=levels).to_luma)
