@@ -324,6 +324,36 @@ def test_the_user_goes_before_the_file_and_is_told_so(tmp_path, speckle):
     assert any("replaces the file's own 0.2" in w for w in clip.warnings)
 
 
+@pytest.mark.parametrize(
+    "shape", [{"PixelSpacing": ["0.2", "0.1"]}, {"PixelAspectRatio": [2, 1]}], ids=lambda shape: next(iter(shape))
+)
+@pytest.mark.parametrize("given", [{"mm_per_px": 0.16}, {"depth_mm": 0.16 * 96}], ids=lambda given: next(iter(given)))
+def test_the_users_scale_is_that_of_the_height_where_the_file_says_pixels_are_not_square(
+    given, shape, tmp_path, speckle
+):
+    frames = speckle(5)
+    whole = ((0, 0), (127, 0), (127, 95), (0, 95))
+    path = save(header_of(frames, **shape), tmp_path / "c.dcm", frames.tobytes())
+    clip = open_clip(path, ClipOptions(roi=whole, **given))
+    assert (clip.scale.x_mm_per_px, clip.scale.y_mm_per_px) == pytest.approx((0.08, 0.16))
+    assert any("width : height = 0.5" in w for w in clip.warnings)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "word"),
+    [("0.0001", "0.0096 mm deep"), ("10", "960 mm deep"), (["0.001", "0.1"], "100 times as wide as high")],
+    ids=str,
+)
+def test_a_scale_that_no_tissue_has_is_not_believed(spacing, word, tmp_path, speckle):
+    frames = speckle(5)
+    both = spacing if isinstance(spacing, list) else [spacing, spacing]
+    path = save(header_of(frames, PixelSpacing=both), tmp_path / "c.dcm", frames.tobytes())
+    clip = open_clip(path)
+    assert clip.scale is None
+    assert any(word in w for w in clip.warnings)
+    assert open_clip(path, ClipOptions(mm_per_px=0.1)).scale.x_mm_per_px == 0.1
+
+
 def test_a_file_shorter_than_it_says_is_read_as_far_as_it_goes(tmp_path, speckle):
     frames = speckle(10)
     ds = header_of(frames)

@@ -1,10 +1,12 @@
 """Every container and coding gives all its frames, in order, with the file's times."""
 
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
 
-from fasciscan.clip import open_clip
+from fasciscan.clip import ClipOptions, open_clip
 
 FORMATS = {
     "h264.mp4": ("libx264", "yuv420p"),
@@ -201,6 +203,17 @@ def test_a_clip_is_turned_as_its_file_asks(matrix, shown, coding, tmp_path, spec
     np.testing.assert_array_equal(read, [shown(luma) for luma in stored])
     assert (clip.height, clip.width) == clip.mask.shape == read[0].shape
     assert [luma.shape for luma in clip.source.pictures.spread(1)] == [read[0].shape]
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_pixels_that_are_not_square_have_a_width_and_a_height(is_turned, tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(5), "libx264", aspect=Fraction(16, 15))
+    if is_turned:
+        path = ask_to_be_shown(path, tmp_path / "turned.mp4", (0, 1, -1, 0))
+    scale = open_clip(path, ClipOptions(mm_per_px=0.15)).scale
+    assert scale is not None
+    assert scale.x_mm_per_px == pytest.approx(0.15 * (15 / 16 if is_turned else 16 / 15))
+    assert scale.y_mm_per_px == 0.15
 
 
 @pytest.mark.slow

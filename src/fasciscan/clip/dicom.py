@@ -68,6 +68,7 @@ KEYWORDS = (
     "RecommendedDisplayFrameRate",
     "SequenceOfUltrasoundRegions",
     "PixelSpacing",
+    "PixelAspectRatio",
 )
 """All that is read of a header."""
 RATE_KEYWORDS = {
@@ -123,6 +124,7 @@ def open_dicom(path: Path) -> Recording:
         key_frames=np.zeros(found, np.bool_),
         pictures=pictures,
         scale=scale,
+        pixel_aspect=scale.x_mm_per_px / scale.y_mm_per_px if scale else _pixel_aspect(header),
         box=box,
         warnings=losses + scale_warnings,
     )
@@ -379,6 +381,15 @@ def _pixel_spacing(header: Dataset) -> Scale | None:
         return None
     y, x = (float(value) for value in spacing)
     return Scale(x, y, "dicom pixel spacing") if x > 0 and y > 0 else None
+
+
+def _pixel_aspect(header: Dataset) -> float:
+    """Width over height of a pixel; the header gives them the other way round (PS3.3 C.7.6.3.1.7)."""
+    ratio = header.get("PixelAspectRatio")
+    if ratio is None or not hasattr(ratio, "__len__") or isinstance(ratio, str) or len(ratio) != 2:
+        return 1.0
+    high, wide = (float(value) for value in ratio)
+    return wide / high if high > 0 and wide > 0 else 1.0
 
 
 def _whole_number(header: Dataset, keyword: str, default: int) -> int:

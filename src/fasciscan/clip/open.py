@@ -53,7 +53,7 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
         raise ClipError(path, "none of its frames can be decoded", "export the clip again")
     duration_s = float(timing.times_s[-1] - timing.times_s[0])
     tissue = find_tissue(seen, recording.box, options.roi, duration_s)
-    scale, scale_warnings = settle_scale(recording.scale, options, tissue.mask)
+    scale, scale_warnings = settle_scale(recording.scale, recording.pixel_aspect, options, tissue.mask)
     return Clip(
         path=path,
         sha256=hash_clip(path),

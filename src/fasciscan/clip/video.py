@@ -32,8 +32,6 @@ times as much processor time with two, since handing a frame on costs as much as
 BYTE_BITS = 8
 TEXT_FORMAT = "tty"
 """FFmpeg's name for plain text, which it draws letter by letter as the pictures of a terminal."""
-SQUARE_WITHIN = 0.01
-"""Pixels this near to square are square: cropping and rounding leave such ratios behind."""
 
 
 def open_video(path: Path) -> Recording:
@@ -206,7 +204,8 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
         timing=timing,
         key_frames=keys if inter_coded else np.zeros(count, np.bool_),
         pictures=pictures,
-        warnings=_warn_of_losses(stream, turn, promised, count),
+        pixel_aspect=_pixel_aspect(stream, turn),
+        warnings=_warn_of_losses(promised, count),
     )
 
 
@@ -233,15 +232,16 @@ def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple
     return assumed_timing(count, rate, why), None, order
 
 
-def _warn_of_losses(stream: VideoStream, turn: Turn, promised: int, count: int) -> tuple[str, ...]:
-    warnings = []
-    if count < promised - 1:
-        warnings.append(f"the file is cut short: {count} of {promised} frames are there and were analysed")
-    aspect = stream.sample_aspect_ratio
-    if aspect and abs(float(aspect) - 1) > SQUARE_WITHIN:
-        shown = 1 / aspect if turn.is_swapped else aspect
-        warnings.append(f"pixels are not square (width : height = {shown}): one scale does not hold both ways")
-    return tuple(warnings)
+def _warn_of_losses(promised: int, count: int) -> tuple[str, ...]:
+    if count >= promised - 1:
+        return ()
+    return (f"the file is cut short: {count} of {promised} frames are there and were analysed",)
+
+
+def _pixel_aspect(stream: VideoStream, turn: Turn) -> float:
+    """Width over height of a pixel of the pictures as they are shown; 1 where the file does not say."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    return 1 / aspect if turn.is_swapped else aspect
 
 
 def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]:
