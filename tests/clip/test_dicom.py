@@ -324,6 +324,35 @@ def test_the_user_goes_before_the_file_and_is_told_so(tmp_path, speckle):
     assert any("replaces the file's own 0.2" in w for w in clip.warnings)
 
 
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_frames_beyond_those_promised_are_told(is_compressed, tmp_path, speckle):
+    frames = speckle(10)
+    ds = header_of(frames, NumberOfFrames=4)
+    if is_compressed:
+        pictures = [cv2.imencode(".jpg", f)[1].tobytes() for f in frames]
+        path = save(ds, tmp_path / "c.dcm", encapsulate(pictures), JPEGBaseline8Bit)
+    else:
+        path = save(ds, tmp_path / "c.dcm", frames.tobytes())
+    clip = open_clip(path)
+    assert len(luma(clip)) == clip.frame_count == 4
+    assert any("promises 4 frames and holds 10" in w for w in clip.warnings)
+
+
+@pytest.mark.parametrize(("cine_rate", "told"), [("60", True), ("25", False), ("24", False), ("0", False)])
+def test_a_frame_time_and_a_rate_that_differ_are_told(cine_rate, told, tmp_path, speckle):
+    frames = speckle(5)
+    clip = open_clip(save(header_of(frames, CineRate=cine_rate), tmp_path / "c.dcm", frames.tobytes()))
+    np.testing.assert_allclose(clip.times_s, np.arange(5) * 0.04)
+    assert any("25 frames/s, by CineRate 60" in w for w in clip.warnings) == told
+
+
+def test_a_screen_of_traces_alone_is_told(tmp_path, speckle):
+    frames = speckle(5)
+    ds = header_of(frames, SequenceOfUltrasoundRegions=[region((0, 0, 127, 95), unit=4, spatial=2)])
+    clip = open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
+    assert any("no region of the DICOM file is an image of tissue" in w for w in clip.warnings)
+
+
 @pytest.mark.parametrize(
     "shape", [{"PixelSpacing": ["0.2", "0.1"]}, {"PixelAspectRatio": [2, 1]}], ids=lambda shape: next(iter(shape))
 )

@@ -89,6 +89,8 @@ UNIT_CM = 3
 MM_PER_CM = 10.0
 BYTE_WHITE = 255
 """A palette that nowhere goes beyond it counts in 8 bits: in 16 it would be black all over."""
+RATE_DIFFERS = 0.1
+"""Rates of one header further apart than this are told; rounding to whole frames or milliseconds explains less."""
 RATE_RANGE_HZ = (0.1, 10_000.0)
 """Outside of it a rate is a mistake: ultrafast scanners reach 10,000 frames/s."""
 
@@ -109,12 +111,15 @@ def open_dicom(path: Path) -> Recording:
         length, is_words = _enter_pixel_data(path, file, header)
         promised = max(1, _whole_number(header, "NumberOfFrames", 1))
         if coding.startswith("dicom raw"):
-            pictures, found = _native_pictures(path, file.tell(), length, header, promised, is_words=is_words)
+            pictures, there = _native_pictures(path, file.tell(), length, header, promised, is_words=is_words)
         else:
-            pictures, found = _encapsulated_pictures(path, file, header, promised)
+            pictures, there = _encapsulated_pictures(path, file, header, promised)
+    found = min(promised, there)
     losses = ()
-    if found < promised:
-        losses = (f"the file promises {promised} frames, {found} are there and were analysed",)
+    if there < promised:
+        losses = (f"the file promises {promised} frames, {there} are there and were analysed",)
+    elif there > promised:
+        losses = (f"the file promises {promised} frames and holds {there}: those beyond were not analysed",)
     scale, box, scale_warnings = _read_scale(header, width, height)
     return Recording(
         codec=coding,
@@ -222,7 +227,7 @@ def _enter_pixel_data(path: Path, file: BinaryIO, header: Dataset) -> tuple[int,
 def _native_pictures(
     path: Path, offset: int, length: int, header: Dataset, promised: int, *, is_words: bool
 ) -> tuple[Pictures, int]:
-    """Uncompressed pictures and how many of them are there."""
+    """Uncompressed pictures, as many as promised, and how many are there."""
     height, width = int(header.Rows), int(header.Columns)
     samples = _whole_number(header, "SamplesPerPixel", 1)
     if samples not in CHANNELS:
@@ -243,7 +248,8 @@ def _native_pictures(
     pictures = RawPictures(path, offset, promised, shape, dtype, layout.to_luma)
     if is_swapped and pictures.picture_bytes % 2:
         raise ClipError(path, "splits words between its pictures", "export it again as little endian")
-    found = min(promised, whole_pictures(path, offset, pictures.picture_bytes))
+    there = whole_pictures(path, offset, pictures.picture_bytes)
+    found = min(promised, there)
     if not found:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
     pictures = replace(pictures, count=found)
@@ -251,12 +257,13 @@ def _native_pictures(
         levels = _window(header) or find_levels(pictures.stored(spread_positions(found, SAMPLED_FRAMES)))
         layout = replace(layout, meaning=replace(layout.meaning, levels=levels))
         pictures = replace(pictures, convert=layout.to_luma)
-    return pictures, found
+    return pictures, max(found, min(length // pictures.picture_bytes, there))
 
 
 def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised: int) -> tuple[Pictures, int]:
-    """Compressed pictures and how many of them are there."""
-    pieces = find_pictures(file)[:promised]
+    """Compressed pictures, as many as promised, and how many are there."""
+    there = find_pictures(file)
+    pieces = there[:promised]
     if not pieces:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
     meaning = _Meaning(None, _palette(path, header))
@@ -271,7 +278,7 @@ def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised
         sample = pictures.stored(spread_positions(len(pieces), SAMPLED_FRAMES))
         levels = _window(header) or find_levels(stored for stored, _ in sample)
         pictures = replace(pictures, convert=replace(meaning, levels=levels).to_luma)
-    return pictures, len(pieces)
+    return pictures, len(there)
 
 
 def _number_type(path: Path, header: Dataset) -> np.dtype:
@@ -316,19 +323,34 @@ def _read_timing(header: Dataset, promised: int, found: int) -> Timing:
     vector = header.get("FrameTimeVector")
     steps_ms = [float(step) for step in (vector if vector is not None and hasattr(vector, "__len__") else [])]
     told = ()
+    cine_hz = _first_number(header, "CineRate")
     if steps_ms and (not pointers or 0x00181065 in pointers):
         if len(steps_ms) == promised:
             # The first entry is the time before the first frame, and 0.
             stamps_s = np.cumsum(np.array(steps_ms[:found])) / 1000
-            return timing_from_stamps(stamps_s, "dicom FrameTimeVector", _rate_of(header))
+            return _doubted(timing_from_stamps(stamps_s, "dicom FrameTimeVector", _rate_of(header)), cine_hz)
         told = (f"FrameTimeVector has {len(steps_ms)} entries for {promised} frames and was not used",)
     for keyword, to_rate in RATE_KEYWORDS.items():
         number = _first_number(header, keyword)
         if number and RATE_RANGE_HZ[0] <= (rate := float(to_rate(number))) <= RATE_RANGE_HZ[1]:
             timing = timing_from_rate(found, rate, f"dicom {keyword}")
-            return replace(timing, warnings=told)
+            return _doubted(replace(timing, warnings=told), cine_hz)
     timing = assumed_timing(found, None, "the DICOM header tells no frame time or rate")
     return replace(timing, warnings=told + timing.warnings)
+
+
+def _doubted(timing: Timing, cine_hz: float | None) -> Timing:
+    """Say so where the header's times and its rate are not those of one recording: one may be how fast to show it."""
+    if len(timing.times_s) < 2 or not cine_hz or cine_hz <= 0:
+        return timing
+    rate_hz = (len(timing.times_s) - 1) / float(timing.times_s[-1])
+    if abs(rate_hz / cine_hz - 1) <= RATE_DIFFERS:
+        return timing
+    doubt = (
+        f"by {timing.source} there are {rate_hz:.4g} frames/s, by CineRate {cine_hz:.4g}: the first was taken;"
+        " if it is wrong, so are all times and rates: pass --timestamps"
+    )
+    return replace(timing, warnings=(*timing.warnings, doubt))
 
 
 def _rate_of(header: Dataset) -> float | None:
@@ -351,7 +373,9 @@ def _read_scale(header: Dataset, width: int, height: int) -> tuple[Scale | None,
         if scale is None:
             told += ("the DICOM region is not calibrated in centimetres",)
         return scale or _pixel_spacing(header), boxes[largest], told
-    return _pixel_spacing(header), None, ()
+    other = header.get("SequenceOfUltrasoundRegions")
+    told = ("no region of the DICOM file is an image of tissue, so its screen may show traces alone",) if other else ()
+    return _pixel_spacing(header), None, told
 
 
 def _is_tissue(region: Dataset) -> bool:
