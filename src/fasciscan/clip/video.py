@@ -46,8 +46,8 @@ def open_video(path: Path) -> Recording:
         with _open(path) as container:
             stream = _video_stream(path, container)
             listing = _list_packets(container, stream)
-            promised = stream.frames
-            return _describe(path, stream, listing, promised)
+            losses = _warn_of_losses(path, stream.frames, len(listing.keys))
+            return _describe(path, stream, listing, losses)
     except (FFmpegError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -135,12 +135,12 @@ def _has_luma_plane(pixel_format: str) -> bool:
     )
 
 
-def _open(path: Path) -> InputContainer:
+def _open(path: Path, options: dict[str, str] | None = None) -> InputContainer:
     """Open for reading; text tags that are not UTF-8 (titles, comments) do no harm, since none is read.
 
     The path is made absolute since FFmpeg takes what stands before a colon in a bare name for a protocol.
     """
-    return av.open(str(path.absolute()), metadata_errors="replace")
+    return av.open(str(path.absolute()), metadata_errors="replace", options=options)
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -171,7 +171,7 @@ def _list_packets(container: InputContainer, stream: VideoStream) -> _Listing:
     return listing
 
 
-def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int) -> Recording:
+def _describe(path: Path, stream: VideoStream, listing: _Listing, losses: tuple[str, ...]) -> Recording:
     """Put the listing in the order of presentation and name what is wrong with it."""
     count = len(listing.keys)
     width, height = stream.width, stream.height
@@ -182,7 +182,7 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
     keys = np.array(listing.keys)[order]
     marks = listing.stamps if stamps else listing.decode_stamps
     key_stamps = [marks[i] for i in np.flatnonzero(listing.keys)]
-    codec = stream.codec_context.name
+    codec = stream.codec_context.codec.canonical_name  # its own name is that of the decoder: "libdav1d"
     first = next(_decode_frames(path, 1), None)
     turn = Turn() if first is None else turn_of(first)
     shown = (width, height) if turn.is_swapped else (height, width)
@@ -205,7 +205,7 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
         key_frames=keys if inter_coded else np.zeros(count, np.bool_),
         pictures=pictures,
         pixel_aspect=_pixel_aspect(stream, turn),
-        warnings=_warn_of_losses(promised, count),
+        warnings=losses,
     )
 
 
@@ -232,9 +232,14 @@ def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple
     return assumed_timing(count, rate, why), None, order
 
 
-def _warn_of_losses(promised: int, count: int) -> tuple[str, ...]:
+def _warn_of_losses(path: Path, promised: int, count: int) -> tuple[str, ...]:
+    """Tell a file that lost its end from one that was trimmed: that holds all its frames and an order to hide some."""
     if count >= promised - 1:
         return ()
+    with _open(path, {"ignore_editlist": "1"}) as container:
+        held = len(_list_packets(container, _video_stream(path, container)).keys)
+    if held >= promised - 1:
+        return (f"the clip was trimmed: {count} of the {promised} frames in the file are shown and were analysed",)
     return (f"the file is cut short: {count} of {promised} frames are there and were analysed",)
 
 
