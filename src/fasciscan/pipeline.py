@@ -23,7 +23,7 @@ from fasciscan.clip import (
 )
 from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
-from fasciscan.errors import ClipError
+from fasciscan.errors import ClipError, naming
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.exam.muscles import name_muscle
 from fasciscan.motion import (
@@ -122,7 +122,8 @@ def analyze(
     classifier = classifier or load_classifier()
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
-    region = read_muscle_region(clip, options.muscle_region)
+    with naming(clip.path):
+        region = read_muscle_region(clip, options.muscle_region)
     if not region.cells(grid).any():
         raise ClipError(clip.path, "the muscle drawn holds no cell of the tissue", "draw --muscle-region larger")
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
