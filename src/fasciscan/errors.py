@@ -1,5 +1,7 @@
 """The errors a user can cause: one line that says what is wrong, in which file, and what to do."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -29,3 +31,15 @@ class ClipError(FasciscanError):
     def __reduce__(self) -> tuple[type, tuple[Path, str, str]]:
         """Take it apart so that it passes between processes; an exception's own way gives back its text alone."""
         return type(self), (self.path, self.what, self.remedy)
+
+
+@contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Name the clip in errors raised in here over an option that does not fit it: of many, another may do."""
+    try:
+        yield
+    except ClipError:
+        raise
+    except FasciscanError as error:
+        what = str(error)
+        raise FasciscanError(f"{path}: {what[:1].lower()}{what[1:]}") from error

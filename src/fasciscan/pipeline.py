@@ -23,6 +23,7 @@ from fasciscan.clip import (
 )
 from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
+from fasciscan.errors import naming
 from fasciscan.exam import ClipResult, ClipSummary, Muscle, Provenance, poisson_rate
 from fasciscan.exam.muscles import name_muscle
 from fasciscan.motion import (
@@ -122,7 +123,8 @@ def analyze(
     classifier = classifier or load_classifier()
     clip = open_clip(Path(path), options)
     grid = lay_grid(clip, config.motion.cell_mm)
-    region = read_muscle_region(clip, options.muscle_region, grid)
+    with naming(clip.path):
+        region = read_muscle_region(clip, options.muscle_region, grid)
     watched = replace(clip, source=_Watched(clip.source, clip.frame_count, progress)) if progress else clip
     in_turn = partial(_analyze_block, config=config, classifier=classifier)
     # By map, which lets go of a block before it asks for the next: two at a time would be 100 MB more.

@@ -1,5 +1,6 @@
 """Small speckled clips with known content, written in any format."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -37,16 +38,16 @@ def write_video(
     container_format: str | None = None,
     stamps: list[int] | None = None,
     title: str | None = None,
+    aspect: Fraction = Fraction(1),
 ) -> Path:
     """Encode grey frames; `stamps` are presentation times in milliseconds."""
-    from fractions import Fraction
-
     with av.open(str(path), "w", format=container_format) as out:
         stream = out.add_stream(codec, rate=rate, options=options or {})
         if title is not None:
             out.metadata["title"] = title
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = pixels
+        stream.codec_context.sample_aspect_ratio = aspect
         if stamps is not None:
             stream.codec_context.time_base = Fraction(1, 1000)
         for i, picture in enumerate(frames):

@@ -151,6 +151,23 @@ def test_deep_pixels_without_a_window_span_the_grey_levels(tmp_path, speckle):
     assert read.max() == 255
 
 
+def test_bytes_in_big_endian_words_are_put_in_order(tmp_path, speckle):
+    frames = speckle(3)
+    ds = header_of(frames)
+    ds.PixelData = frames.view("<u2").byteswap().tobytes()
+    ds["PixelData"].VR = "OW"
+    clip = open_clip(save(ds, tmp_path / "c.dcm", syntax=ExplicitVRBigEndian))
+    np.testing.assert_array_equal(luma(clip), frames)
+
+
+def test_signed_bytes_do_not_wrap_round(tmp_path, speckle):
+    frames = speckle(3)
+    frames[:, 0, :2] = 0, 255
+    ds = header_of(frames, PixelRepresentation=1)
+    clip = open_clip(save(ds, tmp_path / "c.dcm", (frames.astype(int) - 128).astype(np.int8).tobytes()))
+    np.testing.assert_array_equal(luma(clip), frames)
+
+
 def test_monochrome1_is_turned_round(tmp_path, speckle):
     frames = speckle(3)
     clip = open_clip(save(header_of(frames, "MONOCHROME1"), tmp_path / "c.dcm", frames.tobytes()))
@@ -307,6 +324,65 @@ def test_the_user_goes_before_the_file_and_is_told_so(tmp_path, speckle):
     assert any("replaces the file's own 0.2" in w for w in clip.warnings)
 
 
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_frames_beyond_those_promised_are_told(is_compressed, tmp_path, speckle):
+    frames = speckle(10)
+    ds = header_of(frames, NumberOfFrames=4)
+    if is_compressed:
+        pictures = [cv2.imencode(".jpg", f)[1].tobytes() for f in frames]
+        path = save(ds, tmp_path / "c.dcm", encapsulate(pictures), JPEGBaseline8Bit)
+    else:
+        path = save(ds, tmp_path / "c.dcm", frames.tobytes())
+    clip = open_clip(path)
+    assert len(luma(clip)) == clip.frame_count == 4
+    assert any("promises 4 frames and holds 10" in w for w in clip.warnings)
+
+
+@pytest.mark.parametrize(("cine_rate", "told"), [("60", True), ("25", False), ("24", False), ("0", False)])
+def test_a_frame_time_and_a_rate_that_differ_are_told(cine_rate, told, tmp_path, speckle):
+    frames = speckle(5)
+    clip = open_clip(save(header_of(frames, CineRate=cine_rate), tmp_path / "c.dcm", frames.tobytes()))
+    np.testing.assert_allclose(clip.times_s, np.arange(5) * 0.04)
+    assert any("25 frames/s, by CineRate 60" in w for w in clip.warnings) == told
+
+
+def test_a_screen_of_traces_alone_is_told(tmp_path, speckle):
+    frames = speckle(5)
+    ds = header_of(frames, SequenceOfUltrasoundRegions=[region((0, 0, 127, 95), unit=4, spatial=2)])
+    clip = open_clip(save(ds, tmp_path / "c.dcm", frames.tobytes()))
+    assert any("no region of the DICOM file is an image of tissue" in w for w in clip.warnings)
+
+
+@pytest.mark.parametrize(
+    "shape", [{"PixelSpacing": ["0.2", "0.1"]}, {"PixelAspectRatio": [2, 1]}], ids=lambda shape: next(iter(shape))
+)
+@pytest.mark.parametrize("given", [{"mm_per_px": 0.16}, {"depth_mm": 0.16 * 96}], ids=lambda given: next(iter(given)))
+def test_the_users_scale_is_that_of_the_height_where_the_file_says_pixels_are_not_square(
+    given, shape, tmp_path, speckle
+):
+    frames = speckle(5)
+    whole = ((0, 0), (127, 0), (127, 95), (0, 95))
+    path = save(header_of(frames, **shape), tmp_path / "c.dcm", frames.tobytes())
+    clip = open_clip(path, ClipOptions(roi=whole, **given))
+    assert (clip.scale.x_mm_per_px, clip.scale.y_mm_per_px) == pytest.approx((0.08, 0.16))
+    assert any("width : height = 0.5" in w for w in clip.warnings)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "word"),
+    [("0.0001", "0.0096 mm deep"), ("10", "960 mm deep"), (["0.001", "0.1"], "100 times as wide as high")],
+    ids=str,
+)
+def test_a_scale_that_no_tissue_has_is_not_believed(spacing, word, tmp_path, speckle):
+    frames = speckle(5)
+    both = spacing if isinstance(spacing, list) else [spacing, spacing]
+    path = save(header_of(frames, PixelSpacing=both), tmp_path / "c.dcm", frames.tobytes())
+    clip = open_clip(path)
+    assert clip.scale is None
+    assert any(word in w for w in clip.warnings)
+    assert open_clip(path, ClipOptions(mm_per_px=0.1)).scale.x_mm_per_px == 0.1
+
+
 def test_a_file_shorter_than_it_says_is_read_as_far_as_it_goes(tmp_path, speckle):
     frames = speckle(10)
     ds = header_of(frames)
@@ -333,6 +409,7 @@ def test_a_compressed_file_cut_short_is_read_as_far_as_it_goes(tmp_path, speckle
         ({"Rows": 0}, "0 px"),
         ({"Columns": 65000}, "65000"),
         ({"BitsAllocated": 1}, "1 bits"),
+        ({"SamplesPerPixel": 2}, "2 samples"),
     ],
 )
 def test_a_header_that_makes_no_sense(change, word, tmp_path, speckle):

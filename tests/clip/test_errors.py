@@ -112,6 +112,13 @@ def test_a_scale_that_is_no_length(tmp_path, speckle, encode, scale):
         open_clip(path, ClipOptions(mm_per_px=scale))
 
 
+@pytest.mark.parametrize("given", [{"mm_per_px": 1000.0}, {"roi": ((500, 500), (600, 500), (600, 600))}])
+def test_an_option_that_does_not_fit_names_the_clip(tmp_path, speckle, encode, given):
+    path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")
+    with pytest.raises(FasciscanError, match=r"v\.mkv: the "):
+        open_clip(path, ClipOptions(**given))
+
+
 @pytest.mark.parametrize("given", [{"mm_per_px": 1000.0}, {"depth_mm": 1e9}, {"depth_mm": 0.5}])
 def test_a_scale_that_no_tissue_can_have(tmp_path, speckle, encode, given):
     path = encode(tmp_path / "v.mkv", speckle(5), "ffv1", pixels="gray")

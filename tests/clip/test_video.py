@@ -1,10 +1,13 @@
 """Every container and coding gives all its frames, in order, with the file's times."""
 
+import struct
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
 
-from fasciscan.clip import open_clip
+from fasciscan.clip import ClipOptions, open_clip
 
 FORMATS = {
     "h264.mp4": ("libx264", "yuv420p"),
@@ -201,6 +204,41 @@ def test_a_clip_is_turned_as_its_file_asks(matrix, shown, coding, tmp_path, spec
     np.testing.assert_array_equal(read, [shown(luma) for luma in stored])
     assert (clip.height, clip.width) == clip.mask.shape == read[0].shape
     assert [luma.shape for luma in clip.source.pictures.spread(1)] == [read[0].shape]
+
+
+@pytest.mark.parametrize("coding", ["libx264", "mjpeg"])
+def test_a_trimmed_clip_is_not_called_cut_short(coding, tmp_path, speckle, encode):
+    pixels = "yuvj420p" if coding == "mjpeg" else "yuv420p"
+    whole = encode(tmp_path / "whole.mov", speckle(60), coding, pixels=pixels)
+    stored = [frame.luma.copy() for frame in open_clip(whole).frames()]
+    data = bytearray(whole.read_bytes())
+    entry = data.find(b"elst") + 12  # behind version and count: length in milliseconds, start in ticks of the track
+    ticks_a_second = int.from_bytes(data[(at := data.find(b"mdhd") + 16) : at + 4], "big")
+    start = int.from_bytes(data[entry + 4 : entry + 8], "big")
+    data[entry : entry + 8] = struct.pack(">II", 1000, start + ticks_a_second // 2)  # 1 s from 0.5 s on
+    (tmp_path / "trimmed.mov").write_bytes(data)
+    clip = open_clip(tmp_path / "trimmed.mov")
+    read = [frame.luma.copy() for frame in clip.frames()]
+    np.testing.assert_array_equal(read, stored[15:45])
+    np.testing.assert_allclose(clip.times_s, np.arange(30) / 30, atol=1e-3)
+    assert [w for w in clip.warnings if "trimmed: 30 of the 60" in w]
+    assert not [w for w in clip.warnings if "cut short" in w]
+
+
+def test_a_coding_has_the_name_of_its_format(tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mkv", speckle(5), "libsvtav1", options={"preset": "12"})
+    assert open_clip(path).codec == "av1"
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_pixels_that_are_not_square_have_a_width_and_a_height(is_turned, tmp_path, speckle, encode):
+    path = encode(tmp_path / "v.mp4", speckle(5), "libx264", aspect=Fraction(16, 15))
+    if is_turned:
+        path = ask_to_be_shown(path, tmp_path / "turned.mp4", (0, 1, -1, 0))
+    scale = open_clip(path, ClipOptions(mm_per_px=0.15)).scale
+    assert scale is not None
+    assert scale.x_mm_per_px == pytest.approx(0.15 * (15 / 16 if is_turned else 16 / 15))
+    assert scale.y_mm_per_px == 0.15
 
 
 @pytest.mark.slow

@@ -50,7 +50,7 @@ def analyze(
         str, typer.Option("--format", metavar="LIST", help="Which reports, of json, csv, html and mp4.")
     ] = DEFAULT_FORMATS,
     mm_per_px: Annotated[
-        float | None, typer.Option(metavar="MM", help="Size of a pixel, where the file does not tell it.")
+        float | None, typer.Option(metavar="MM", help="Height of a pixel, where the file does not tell it.")
     ] = None,
     depth_mm: Annotated[
         float | None, typer.Option(metavar="MM", help="Depth of the imaged tissue from top to bottom, instead.")

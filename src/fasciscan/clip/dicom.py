@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.encapsulated import EncapsulatedPictures, find_pictures
-from fasciscan.clip.grey import SAMPLED_FRAMES, Levels, find_levels, to_luma
+from fasciscan.clip.grey import CHANNELS, SAMPLED_FRAMES, Levels, find_levels, to_luma
 from fasciscan.clip.raw import RawPictures, whole_pictures
 from fasciscan.clip.recording import Box, Luma, Pictures, Recording, check_size, spread_positions
 from fasciscan.clip.records import Scale
@@ -68,6 +68,7 @@ KEYWORDS = (
     "RecommendedDisplayFrameRate",
     "SequenceOfUltrasoundRegions",
     "PixelSpacing",
+    "PixelAspectRatio",
 )
 """All that is read of a header."""
 RATE_KEYWORDS = {
@@ -88,6 +89,8 @@ UNIT_CM = 3
 MM_PER_CM = 10.0
 BYTE_WHITE = 255
 """A palette that nowhere goes beyond it counts in 8 bits: in 16 it would be black all over."""
+RATE_DIFFERS = 0.1
+"""Rates of one header further apart than this are told; rounding to whole frames or milliseconds explains less."""
 RATE_RANGE_HZ = (0.1, 10_000.0)
 """Outside of it a rate is a mistake: ultrafast scanners reach 10,000 frames/s."""
 
@@ -105,15 +108,18 @@ def open_dicom(path: Path) -> Recording:
         coding = _coding(path, header)
         width, height = _whole_number(header, "Columns", 0), _whole_number(header, "Rows", 0)
         check_size(path, width, height)
-        length = _enter_pixel_data(path, file, header)
+        length, is_words = _enter_pixel_data(path, file, header)
         promised = max(1, _whole_number(header, "NumberOfFrames", 1))
         if coding.startswith("dicom raw"):
-            pictures, found = _native_pictures(path, file.tell(), length, header, promised)
+            pictures, there = _native_pictures(path, file.tell(), length, header, promised, is_words=is_words)
         else:
-            pictures, found = _encapsulated_pictures(path, file, header, promised)
+            pictures, there = _encapsulated_pictures(path, file, header, promised)
+    found = min(promised, there)
     losses = ()
-    if found < promised:
-        losses = (f"the file promises {promised} frames, {found} are there and were analysed",)
+    if there < promised:
+        losses = (f"the file promises {promised} frames, {there} are there and were analysed",)
+    elif there > promised:
+        losses = (f"the file promises {promised} frames and holds {there}: those beyond were not analysed",)
     scale, box, scale_warnings = _read_scale(header, width, height)
     return Recording(
         codec=coding,
@@ -123,6 +129,7 @@ def open_dicom(path: Path) -> Recording:
         key_frames=np.zeros(found, np.bool_),
         pictures=pictures,
         scale=scale,
+        pixel_aspect=scale.x_mm_per_px / scale.y_mm_per_px if scale else _pixel_aspect(header),
         box=box,
         warnings=losses + scale_warnings,
     )
@@ -153,10 +160,14 @@ class _NativeLayout:
 
     photometric: str
     planes_apart: bool
+    is_swapped: bool
+    """Whether the bytes of each pair stand in reverse, as in a stream of big-endian words."""
     meaning: _Meaning
 
     def to_luma(self, stored: NDArray[np.generic]) -> Luma:
         """Turn a stored picture into luma."""
+        if self.is_swapped:
+            stored = stored.reshape(-1, 2)[:, ::-1].reshape(stored.shape)
         if self.photometric == "YBR_FULL_422":  # two luma samples, then the two chroma samples they share
             return np.ascontiguousarray(stored[:, :, :2], np.uint8).reshape(stored.shape[0], -1)
         if self.planes_apart:
@@ -202,21 +213,25 @@ def _coding(path: Path, header: Dataset) -> str:
     return CODINGS[syntax]
 
 
-def _enter_pixel_data(path: Path, file: BinaryIO, header: Dataset) -> int:
-    """Go to the first byte of the pixel data and return its length as the file states it."""
+def _enter_pixel_data(path: Path, file: BinaryIO, header: Dataset) -> tuple[int, bool]:
+    """Go to the first byte of the pixel data and return its length as the file states it, and if it is 16-bit words."""
     syntax = header.file_meta.TransferSyntaxUID
     order = ">" if syntax == BIG_ENDIAN else "<"
     tag = file.read(8)
     if len(tag) < 8 or struct.unpack(order + "HH", tag[:4]) != PIXEL_DATA:
         raise ClipError(path, "has no pixels", "give the DICOM file of the clip itself")
     length = tag[4:] if syntax == IMPLICIT_LITTLE_ENDIAN else file.read(4)
-    return int.from_bytes(length, "big" if order == ">" else "little")
+    return int.from_bytes(length, "big" if order == ">" else "little"), tag[4:6] == b"OW"
 
 
-def _native_pictures(path: Path, offset: int, length: int, header: Dataset, promised: int) -> tuple[Pictures, int]:
-    """Uncompressed pictures and how many of them are there."""
+def _native_pictures(
+    path: Path, offset: int, length: int, header: Dataset, promised: int, *, is_words: bool
+) -> tuple[Pictures, int]:
+    """Uncompressed pictures, as many as promised, and how many are there."""
     height, width = int(header.Rows), int(header.Columns)
     samples = _whole_number(header, "SamplesPerPixel", 1)
+    if samples not in CHANNELS:
+        raise ClipError(path, f"stores {samples} samples a pixel", "export it as grey or RGB")
     photometric = str(header.PhotometricInterpretation)
     planes_apart = samples > 1 and _whole_number(header, "PlanarConfiguration", 0) == 1
     if photometric == "YBR_FULL_422" and length >= promised * height * width * samples:
@@ -228,22 +243,27 @@ def _native_pictures(path: Path, offset: int, length: int, header: Dataset, prom
     else:
         shape = (samples, height, width) if planes_apart else (height, width, samples)
     dtype = _number_type(path, header)
-    layout = _NativeLayout(photometric, planes_apart, _Meaning(None, _palette(path, header)))
+    is_swapped = is_words and dtype.itemsize == 1 and header.file_meta.TransferSyntaxUID == BIG_ENDIAN
+    layout = _NativeLayout(photometric, planes_apart, is_swapped, _Meaning(None, _palette(path, header)))
     pictures = RawPictures(path, offset, promised, shape, dtype, layout.to_luma)
-    found = min(promised, whole_pictures(path, offset, pictures.picture_bytes))
+    if is_swapped and pictures.picture_bytes % 2:
+        raise ClipError(path, "splits words between its pictures", "export it again as little endian")
+    there = whole_pictures(path, offset, pictures.picture_bytes)
+    found = min(promised, there)
     if not found:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
     pictures = replace(pictures, count=found)
-    if dtype.itemsize > 1:
+    if dtype != np.uint8:
         levels = _window(header) or find_levels(pictures.stored(spread_positions(found, SAMPLED_FRAMES)))
         layout = replace(layout, meaning=replace(layout.meaning, levels=levels))
         pictures = replace(pictures, convert=layout.to_luma)
-    return pictures, found
+    return pictures, max(found, min(length // pictures.picture_bytes, there))
 
 
 def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised: int) -> tuple[Pictures, int]:
-    """Compressed pictures and how many of them are there."""
-    pieces = find_pictures(file)[:promised]
+    """Compressed pictures, as many as promised, and how many are there."""
+    there = find_pictures(file)
+    pieces = there[:promised]
     if not pieces:
         raise ClipError(path, "holds not even one whole frame", "copy or export it again")
     meaning = _Meaning(None, _palette(path, header))
@@ -254,11 +274,11 @@ def _encapsulated_pictures(path: Path, file: BinaryIO, header: Dataset, promised
     }
     shape = (int(header.Rows), int(header.Columns))
     pictures = EncapsulatedPictures(path, pieces, shape, header, is_baseline, meaning.to_luma)
-    if bits > 8:
+    if bits > 8 or _whole_number(header, "PixelRepresentation", 0):
         sample = pictures.stored(spread_positions(len(pieces), SAMPLED_FRAMES))
         levels = _window(header) or find_levels(stored for stored, _ in sample)
         pictures = replace(pictures, convert=replace(meaning, levels=levels).to_luma)
-    return pictures, len(pieces)
+    return pictures, len(there)
 
 
 def _number_type(path: Path, header: Dataset) -> np.dtype:
@@ -303,19 +323,34 @@ def _read_timing(header: Dataset, promised: int, found: int) -> Timing:
     vector = header.get("FrameTimeVector")
     steps_ms = [float(step) for step in (vector if vector is not None and hasattr(vector, "__len__") else [])]
     told = ()
+    cine_hz = _first_number(header, "CineRate")
     if steps_ms and (not pointers or 0x00181065 in pointers):
         if len(steps_ms) == promised:
             # The first entry is the time before the first frame, and 0.
             stamps_s = np.cumsum(np.array(steps_ms[:found])) / 1000
-            return timing_from_stamps(stamps_s, "dicom FrameTimeVector", _rate_of(header))
+            return _doubted(timing_from_stamps(stamps_s, "dicom FrameTimeVector", _rate_of(header)), cine_hz)
         told = (f"FrameTimeVector has {len(steps_ms)} entries for {promised} frames and was not used",)
     for keyword, to_rate in RATE_KEYWORDS.items():
         number = _first_number(header, keyword)
         if number and RATE_RANGE_HZ[0] <= (rate := float(to_rate(number))) <= RATE_RANGE_HZ[1]:
             timing = timing_from_rate(found, rate, f"dicom {keyword}")
-            return replace(timing, warnings=told)
+            return _doubted(replace(timing, warnings=told), cine_hz)
     timing = assumed_timing(found, None, "the DICOM header tells no frame time or rate")
     return replace(timing, warnings=told + timing.warnings)
+
+
+def _doubted(timing: Timing, cine_hz: float | None) -> Timing:
+    """Say so where the header's times and its rate are not those of one recording: one may be how fast to show it."""
+    if len(timing.times_s) < 2 or not cine_hz or cine_hz <= 0:
+        return timing
+    rate_hz = (len(timing.times_s) - 1) / float(timing.times_s[-1])
+    if abs(rate_hz / cine_hz - 1) <= RATE_DIFFERS:
+        return timing
+    doubt = (
+        f"by {timing.source} there are {rate_hz:.4g} frames/s, by CineRate {cine_hz:.4g}: the first was taken;"
+        " if it is wrong, so are all times and rates: pass --timestamps"
+    )
+    return replace(timing, warnings=(*timing.warnings, doubt))
 
 
 def _rate_of(header: Dataset) -> float | None:
@@ -338,7 +373,9 @@ def _read_scale(header: Dataset, width: int, height: int) -> tuple[Scale | None,
         if scale is None:
             told += ("the DICOM region is not calibrated in centimetres",)
         return scale or _pixel_spacing(header), boxes[largest], told
-    return _pixel_spacing(header), None, ()
+    other = header.get("SequenceOfUltrasoundRegions")
+    told = ("no region of the DICOM file is an image of tissue, so its screen may show traces alone",) if other else ()
+    return _pixel_spacing(header), None, told
 
 
 def _is_tissue(region: Dataset) -> bool:
@@ -368,6 +405,15 @@ def _pixel_spacing(header: Dataset) -> Scale | None:
         return None
     y, x = (float(value) for value in spacing)
     return Scale(x, y, "dicom pixel spacing") if x > 0 and y > 0 else None
+
+
+def _pixel_aspect(header: Dataset) -> float:
+    """Width over height of a pixel; the header gives them the other way round (PS3.3 C.7.6.3.1.7)."""
+    ratio = header.get("PixelAspectRatio")
+    if ratio is None or not hasattr(ratio, "__len__") or isinstance(ratio, str) or len(ratio) != 2:
+        return 1.0
+    high, wide = (float(value) for value in ratio)
+    return wide / high if high > 0 and wide > 0 else 1.0
 
 
 def _whole_number(header: Dataset, keyword: str, default: int) -> int:

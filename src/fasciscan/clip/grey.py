@@ -12,6 +12,8 @@ from fasciscan.clip.recording import Luma
 
 LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 """Share of red, green and blue in luma, ITU-R BT.601, as JPEG and MPEG use it."""
+CHANNELS = frozenset({1, 3, 4})
+"""Grey, RGB or RGBA; a last axis of another length is not colour."""
 SAMPLED_FRAMES = 8
 """Frames whose darkest and brightest values fix the grey levels of a deep clip."""
 

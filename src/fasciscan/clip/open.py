@@ -11,7 +11,7 @@ from fasciscan.clip.records import Clip, ClipOptions
 from fasciscan.clip.scale import settle_scale
 from fasciscan.clip.survey import survey
 from fasciscan.clip.timing import read_timestamps
-from fasciscan.errors import ClipError
+from fasciscan.errors import ClipError, naming
 
 DICOM_MAGIC_AT = 128
 HEAD_BYTES = 132
@@ -52,8 +52,9 @@ def open_clip(path: str | Path, options: ClipOptions = DEFAULT_OPTIONS) -> Clip:
     if seen is None:
         raise ClipError(path, "none of its frames can be decoded", "export the clip again")
     duration_s = float(timing.times_s[-1] - timing.times_s[0])
-    tissue = find_tissue(seen, recording.box, options.roi, duration_s)
-    scale, scale_warnings = settle_scale(recording.scale, options, tissue.mask)
+    with naming(path):
+        tissue = find_tissue(seen, recording.box, options.roi, duration_s)
+        scale, scale_warnings = settle_scale(recording.scale, recording.pixel_aspect, options, tissue.mask)
     return Clip(
         path=path,
         sha256=hash_clip(path),

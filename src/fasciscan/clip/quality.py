@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.copies import clip_end, frozen_stretches, true_rate
+from fasciscan.clip.loops import warn_of_loop
 
 SLOWEST_RATE_HZ = 12.0
 """A limb fasciculation lasts 0.1 to 0.5 s (M-mode studies): at fewer frames a short one falls between two of them."""
@@ -97,6 +98,8 @@ def judge_quality(
     exposure_s = left_s if left_s > LEAST_EXPOSURE_S else 0.0
     among_new = copies & ~_within(times_s, _frozen(times_s, copies))
     told = _warn(whole_s, rate, nominal, among_new, unusable)
+    if rate and contrast is not None:
+        told += warn_of_loop(times_s, contrast)
     return Quality(rate, nominal, int(copies.sum()), exposure_s, unusable, told)
 
 

@@ -59,6 +59,8 @@ class Recording:
     key_frames: NDArray[np.bool_]
     pictures: Pictures
     scale: Scale | None = None
+    pixel_aspect: float = 1.0
+    """Width of a pixel over its height, as the file says."""
     box: Box | None = None
     """The part of the image the file says is ultrasound; None when it does not say."""
     warnings: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip.grey import SAMPLED_FRAMES, Levels, find_levels, to_luma
+from fasciscan.clip.grey import CHANNELS, SAMPLED_FRAMES, Levels, find_levels, to_luma
 from fasciscan.clip.raw import RawPictures, whole_pictures
 from fasciscan.clip.recording import Luma, Pictures, Recording, check_size, spread_positions
 from fasciscan.clip.timing import Timing, assumed_timing, timing_from_rate
@@ -29,8 +29,6 @@ BROKEN_CHAIN = "invalid page offset"
 """What tifffile says where a page is followed by none and should be."""
 TIFF_FAILURES = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, OSError)
 """What tifffile raises over damaged files; its own error is a ValueError."""
-CHANNELS = frozenset({1, 3, 4})
-"""Grey, RGB or RGBA; a last axis of another length is not colour."""
 
 
 def open_folder(path: Path) -> Recording:

@@ -32,8 +32,6 @@ times as much processor time with two, since handing a frame on costs as much as
 BYTE_BITS = 8
 TEXT_FORMAT = "tty"
 """FFmpeg's name for plain text, which it draws letter by letter as the pictures of a terminal."""
-SQUARE_WITHIN = 0.01
-"""Pixels this near to square are square: cropping and rounding leave such ratios behind."""
 
 
 def open_video(path: Path) -> Recording:
@@ -48,8 +46,8 @@ def open_video(path: Path) -> Recording:
         with _open(path) as container:
             stream = _video_stream(path, container)
             listing = _list_packets(container, stream)
-            promised = stream.frames
-            return _describe(path, stream, listing, promised)
+            losses = _warn_of_losses(path, stream.frames, len(listing.keys))
+            return _describe(path, stream, listing, losses)
     except (FFmpegError, ValueError) as error:
         raise _unreadable(path, error) from error
 
@@ -137,12 +135,12 @@ def _has_luma_plane(pixel_format: str) -> bool:
     )
 
 
-def _open(path: Path) -> InputContainer:
+def _open(path: Path, options: dict[str, str] | None = None) -> InputContainer:
     """Open for reading; text tags that are not UTF-8 (titles, comments) do no harm, since none is read.
 
     The path is made absolute since FFmpeg takes what stands before a colon in a bare name for a protocol.
     """
-    return av.open(str(path.absolute()), metadata_errors="replace")
+    return av.open(str(path.absolute()), metadata_errors="replace", options=options)
 
 
 def _video_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -173,7 +171,7 @@ def _list_packets(container: InputContainer, stream: VideoStream) -> _Listing:
     return listing
 
 
-def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int) -> Recording:
+def _describe(path: Path, stream: VideoStream, listing: _Listing, losses: tuple[str, ...]) -> Recording:
     """Put the listing in the order of presentation and name what is wrong with it."""
     count = len(listing.keys)
     width, height = stream.width, stream.height
@@ -184,7 +182,7 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
     keys = np.array(listing.keys)[order]
     marks = listing.stamps if stamps else listing.decode_stamps
     key_stamps = [marks[i] for i in np.flatnonzero(listing.keys)]
-    codec = stream.codec_context.name
+    codec = stream.codec_context.codec.canonical_name  # its own name is that of the decoder: "libdav1d"
     first = next(_decode_frames(path, 1), None)
     turn = Turn() if first is None else turn_of(first)
     shown = (width, height) if turn.is_swapped else (height, width)
@@ -206,7 +204,8 @@ def _describe(path: Path, stream: VideoStream, listing: _Listing, promised: int)
         timing=timing,
         key_frames=keys if inter_coded else np.zeros(count, np.bool_),
         pictures=pictures,
-        warnings=_warn_of_losses(stream, turn, promised, count),
+        pixel_aspect=_pixel_aspect(stream, turn),
+        warnings=losses,
     )
 
 
@@ -233,15 +232,21 @@ def _settle_times(stream: VideoStream, listing: _Listing) -> tuple[Timing, tuple
     return assumed_timing(count, rate, why), None, order
 
 
-def _warn_of_losses(stream: VideoStream, turn: Turn, promised: int, count: int) -> tuple[str, ...]:
-    warnings = []
-    if count < promised - 1:
-        warnings.append(f"the file is cut short: {count} of {promised} frames are there and were analysed")
-    aspect = stream.sample_aspect_ratio
-    if aspect and abs(float(aspect) - 1) > SQUARE_WITHIN:
-        shown = 1 / aspect if turn.is_swapped else aspect
-        warnings.append(f"pixels are not square (width : height = {shown}): one scale does not hold both ways")
-    return tuple(warnings)
+def _warn_of_losses(path: Path, promised: int, count: int) -> tuple[str, ...]:
+    """Tell a file that lost its end from one that was trimmed: that holds all its frames and an order to hide some."""
+    if count >= promised - 1:
+        return ()
+    with _open(path, {"ignore_editlist": "1"}) as container:
+        held = len(_list_packets(container, _video_stream(path, container)).keys)
+    if held >= promised - 1:
+        return (f"the clip was trimmed: {count} of the {promised} frames in the file are shown and were analysed",)
+    return (f"the file is cut short: {count} of {promised} frames are there and were analysed",)
+
+
+def _pixel_aspect(stream: VideoStream, turn: Turn) -> float:
+    """Width over height of a pixel of the pictures as they are shown; 1 where the file does not say."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    return 1 / aspect if turn.is_swapped else aspect
 
 
 def _decode_video(path: Path, threads: int) -> Iterator[tuple[int | None, Luma]]:
