@@ -260,6 +260,7 @@ def test_a_frame_time_vector_gives_every_frame_its_time(tmp_path, speckle):
     ("elements", "source", "rate"),
     [
         ({"CineRate": 50}, "dicom CineRate", 50),
+        ({"ActualFrameDuration": 40, "RecommendedDisplayFrameRate": 20}, "dicom ActualFrameDuration", 25),
         ({"RecommendedDisplayFrameRate": 20}, "dicom RecommendedDisplayFrameRate", 20),
         ({"FrameTime": "0", "CineRate": 25}, "dicom CineRate", 25),
         ({}, "assumed", 30),
@@ -275,6 +276,7 @@ def test_without_a_frame_time_the_next_best_rate_is_taken(elements, source, rate
     assert clip.timing_source == source
     assert clip.times_s[1] == pytest.approx(1 / rate)
     assert any("assumed" in w for w in clip.warnings) is (source == "assumed")
+    assert any("how fast to show" in w for w in clip.warnings) is source.endswith("DisplayFrameRate")
 
 
 def test_a_region_gives_scale_and_bounds_the_tissue(tmp_path, speckle):

@@ -65,6 +65,7 @@ KEYWORDS = (
     "FrameTimeVector",
     "FrameTime",
     "CineRate",
+    "ActualFrameDuration",
     "RecommendedDisplayFrameRate",
     "SequenceOfUltrasoundRegions",
     "PixelSpacing",
@@ -74,6 +75,7 @@ KEYWORDS = (
 RATE_KEYWORDS = {
     "FrameTime": lambda milliseconds: 1000 / milliseconds,
     "CineRate": float,
+    "ActualFrameDuration": lambda milliseconds: 1000 / milliseconds,
     "RecommendedDisplayFrameRate": float,
 }
 """Where a header tells one rate for all frames, best first, and how to read it."""
@@ -334,6 +336,11 @@ def _read_timing(header: Dataset, promised: int, found: int) -> Timing:
         number = _first_number(header, keyword)
         if number and RATE_RANGE_HZ[0] <= (rate := float(to_rate(number))) <= RATE_RANGE_HZ[1]:
             timing = timing_from_rate(found, rate, f"dicom {keyword}")
+            if keyword == "RecommendedDisplayFrameRate":
+                told += (
+                    "the DICOM header tells only how fast to show the frames, and not how fast they were taken: if"
+                    " that is another rate, all times and rates are wrong; pass --timestamps",
+                )
             return _doubted(replace(timing, warnings=told), cine_hz)
     timing = assumed_timing(found, None, "the DICOM header tells no frame time or rate")
     return replace(timing, warnings=told + timing.warnings)
