@@ -122,7 +122,7 @@ def make_up_clip(entry: Entry, seconds: float, rate_per_min: float, rng: np.rand
     area_mm2 = width * height * (DEPTH_MM / height) ** 2
     return ClipCount(
         entry, entry.clip.with_suffix(".json"), sha256(entry.clip.name.encode()).hexdigest(), width, height, seconds,
-        seconds, (), 40.0, area_mm2, tuple(events), (), len({event.site for event in events}), (), __version__,
+        seconds, (), 40.0, area_mm2, 0.08, tuple(events), (), len({event.site for event in events}), (), __version__,
         "made up", None,
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from fasciscan.clip import (
     open_clip,
     printable,
     warn_of_lost_frames,
+    warn_of_noise,
 )
 from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
@@ -59,6 +60,7 @@ from fasciscan.twitch import (
     CandidateConfig,
     Classifier,
     Kind,
+    detection_limit_mm,
     load_classifier,
     look_twice,
 )
@@ -139,6 +141,8 @@ def analyze(
     stretches = _analysed(log, quality)
     twitches, sites, second_cores = _group_units(twitches, grid, stretches)
     exposure_s = quality.exposure_s
+    limit_mm = _detection_limit(blocks) if exposure_s > 0 else None
+    known_limit_mm = limit_mm if grid.calibrated else None
     result = ClipResult(
         clip=_summary(clip, grid, region, log, quality),
         muscle=muscle,
@@ -149,9 +153,13 @@ def analyze(
         events=tuple(twitches),
         other_motion=tuple(sorted([*others, *elsewhere, *second_cores], key=lambda event: event.id)),
         sites=tuple(sites),
-        warnings=clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings,
+        warnings=(
+            clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings + warn_of_noise(known_limit_mm)
+        ),
         provenance=Provenance(__version__, command, asdict(config), classifier.sha256, classifier.name),
         origin_lean=_lean(clip, muscle, twitches, sites, stretches, grid),
+        detection_limit_px=None if limit_mm is None else limit_mm / grid.px_mm,
+        detection_limit_mm=known_limit_mm,
     )
     return Analysis(clip, result, join_rasters([block.raster for block in blocks]))
 
@@ -164,13 +172,22 @@ class _Block:
     events: list[Event]
     restless: list[Unusable]
     raster: Raster
+    limit_mm: float | None
 
 
 def _analyze_block(maps: MotionMaps, config: Config, classifier: Classifier) -> _Block:
     seen = look_twice(maps, config.candidates, classifier)
     layers = find_layers(maps.picture, maps.grid)
     events = [describe_event(*motion, layers) for motion in seen.motions]
-    return _Block(maps.log, events, restless_stretches(maps, seen.steadied.field), draw_raster(maps))
+    restless = restless_stretches(maps, seen.steadied.field)
+    return _Block(maps.log, events, restless, draw_raster(maps), detection_limit_mm(maps))
+
+
+def _detection_limit(blocks: list[_Block]) -> float | None:
+    """Mean of the blocks, each weighing as many frames as it has."""
+    told = [(block.limit_mm, len(block.log.index)) for block in blocks if block.limit_mm is not None]
+    frames = sum(count for _, count in told)
+    return sum(limit_mm * count for limit_mm, count in told) / frames if frames else None
 
 
 class _Watched:

@@ -17,7 +17,7 @@ MakeClip = Callable[..., ClipCount]
 def make_clip_count(
     muscle: str, side: str | None, peaks_s: Sequence[float], *, seconds: float = 60.0, area_mm2: float | None = 500.0,
     excluded_s: tuple[tuple[float, float], ...] = (), rate_hz: float = 45.0, sites: int = 1, name: str | None = None,
-    model: str | None = "a" * 64,
+    model: str | None = "a" * 64, limit_mm: float | None = 0.08,
 ) -> ClipCount:  # fmt: skip
     name = name or f"{muscle}-{side}-{len(peaks_s)}-{seconds:g}.mp4"
     scaled = area_mm2 is not None
@@ -31,8 +31,8 @@ def make_clip_count(
     return ClipCount(
         Entry(Path(name), muscle, side), Path("clips") / f"{Path(name).stem}.json",
         hashlib.sha256(name.encode()).hexdigest(), 320, 240, seconds,
-        seconds - sum(end - start for start, end in excluded_s), excluded_s, rate_hz, area_mm2, events, (), sites, (),
-        "0.3.0", "network", model,
+        seconds - sum(end - start for start, end in excluded_s), excluded_s, rate_hz, area_mm2, limit_mm, events, (),
+        sites, (), "0.3.0", "network", model,
     )  # fmt: skip
 
 

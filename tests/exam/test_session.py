@@ -66,6 +66,15 @@ def test_a_recording_of_a_minute_may_lack_a_frame(make_clip, seconds, is_short):
     assert ("watched for less than 60 s" in muscle.notes) is is_short
 
 
+def test_a_muscle_seen_through_noise_is_marked(make_clip):
+    noisy, clear = make_clip("TA", "right", TWO, limit_mm=0.5), make_clip("TA", "right", NONE, seconds=30.0)
+    (muscle,) = count_muscles([noisy, clear])
+    assert muscle.detection_limit_mm == pytest.approx((60 * 0.5 + 30 * 0.08) / 90)
+    assert muscle.notes == ("half of the twitches of 0.36 mm hidden",)
+    (unknown,) = count_muscles([noisy, make_clip("TA", "right", TWO, limit_mm=None)])
+    assert unknown.detection_limit_mm is None
+
+
 def test_time_left_out_is_no_exposure(make_clip):
     cut = make_clip("TA", "right", TWO, excluded_s=((0.0, 5.0), (40.0, 60.0)))
     (muscle,) = count_muscles([cut])

@@ -52,8 +52,8 @@ def clip_of(
     return ClipCount(
         Entry(Path(f"{name}.mp4"), muscle, side), folder / "clips" / f"{name}.json",
         hashlib.sha256(name.encode()).hexdigest(), 320, 240, seconds,
-        seconds - sum(end - start for start, end in excluded_s), excluded_s, 45.0, 500.0 if scaled else None, events,
-        (20.0,), min(len(events), 1), (), "0.3.0", "network", "a" * 64,
+        seconds - sum(end - start for start, end in excluded_s), excluded_s, 45.0, 500.0 if scaled else None,
+        0.08 if scaled else None, events, (20.0,), min(len(events), 1), (), "0.3.0", "network", "a" * 64,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from fasciscan.clip.copies import frozen_stretches, mark_copies, true_rate
 from fasciscan.clip.describe import Description, describe, warn_of_lost_frames
 from fasciscan.clip.open import hash_clip, open_clip, printable
-from fasciscan.clip.quality import Quality, Unusable, judge_quality
+from fasciscan.clip.quality import Quality, Unusable, judge_quality, warn_of_noise
 from fasciscan.clip.records import Clip, ClipOptions, Frame, FrameSource, Scale
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "printable",
     "true_rate",
     "warn_of_lost_frames",
+    "warn_of_noise",
 ]

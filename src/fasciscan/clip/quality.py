@@ -23,6 +23,8 @@ LONGEST_GAP_S = 0.5
 """A gap in the timestamps this long may have hidden the longest limb fasciculation."""
 LEAST_EXPOSURE_S = 1e-6
 """What is less is left by rounding."""
+USUAL_TWITCH_MM = 0.2
+"""Mean peak displacement of fasciculations (MUMRI, PMC7900994): where more is needed to be found, most are missed."""
 DARK_CONTRAST = 2.0
 """Standard deviation of the grey levels in tissue below which there is no speckle to follow. Real clips have 15 or
 more."""
@@ -101,6 +103,16 @@ def judge_quality(
     if rate and contrast is not None:
         told += warn_of_loop(times_s, contrast)
     return Quality(rate, nominal, int(copies.sum()), exposure_s, unusable, told)
+
+
+def warn_of_noise(limit_mm: float | None) -> tuple[str, ...]:
+    """Say that usual twitches are missed where the limit of detection, known or not, is above their size."""
+    if limit_mm is None or limit_mm <= USUAL_TWITCH_MM:
+        return ()
+    return (
+        f"what moves or flickers hides small twitches: half of those of {limit_mm:.2f} mm are missed, and a usual one "
+        f"has {USUAL_TWITCH_MM:.1f} mm (MUMRI, PMC7900994)",
+    )
 
 
 def _unfit_as_a_whole(duration_s: float, rate_hz: float) -> str:

@@ -51,6 +51,8 @@ class ClipCount:
     excluded_s: tuple[tuple[float, float], ...]
     frame_rate_hz: float
     tissue_area_mm2: float | None
+    detection_limit_mm: float | None
+    """Peak displacement of which half the twitches are found; None where it is unknown, as in older results."""
     events: tuple[ClipEvent, ...]
     other_s: tuple[float, ...]
     """Peaks of what was found and not counted."""
@@ -117,6 +119,7 @@ def _clip_count(entry: Entry, report: Path, result: dict[str, Any]) -> ClipCount
         excluded_s=tuple((gap["start_s"], gap["end_s"]) for gap in result["excluded"]),
         frame_rate_hz=clip["frame_rate_hz"],
         tissue_area_mm2=clip["tissue_area_mm2"],
+        detection_limit_mm=result.get("detection_limit_mm"),
         events=tuple(_event(event) for event in result["events"]),
         other_s=tuple(other["peak_s"] for other in result["other_motion"]),
         sites=len(result["sites"]),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
+from fasciscan.clip.quality import GOOD_RATE_HZ, USUAL_TWITCH_MM
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.counts import LONG_ENOUGH_S, Rate, is_short_look, poisson_rate
 from fasciscan.exam.muscles import MuscleName, known_muscles, name_muscle
@@ -14,9 +15,6 @@ from fasciscan.exam.rates import Dispersion, bootstrap_rate, judge_dispersion
 LEAST_TO_FASCICULATE = 2
 """Twitches from which on a muscle is said to fasciculate: what Matamala 2017 asked for. One may be chance, or a mistake
 of the detection."""
-GOOD_RATE_HZ = 20.0
-"""New pictures per second from which on the shortest fasciculation (0.1 s) covers two; see
-``fasciscan.clip.quality``."""
 MUCH_LEFT_OUT = 0.2
 """Share of a muscle's recording from which on the reader is told that it could not be analysed."""
 MM2_PER_CM2 = 100.0
@@ -62,6 +60,9 @@ class MuscleCount:
     """Per minute and cm² of tissue imaged; None where a clip that was analysed has no scale, or none was analysed."""
     sites: SiteCount
     amplitude_mm: Spread | None
+    detection_limit_mm: float | None
+    """Peak displacement of which half the twitches are found, the mean over the time watched; None where a clip that
+    was analysed does not tell."""
     duration_s: Spread | None
     notes: tuple[str, ...]
     """What to know of its quality, in words; empty where it is good."""
@@ -118,6 +119,7 @@ def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
         rate_per_min_cm2=_rate_per_area(clips, len(events)),
         sites=SiteCount(max(clip.sites for clip in clips), sum(clip.sites for clip in clips)),
         amplitude_mm=_spread([event.peak_displacement_mm for event in events]),
+        detection_limit_mm=_detection_limit(clips),
         duration_s=_spread([event.duration_s for event in events]),
         notes=_notes(name, clips, exposure_s, recorded_s),
     )
@@ -144,6 +146,14 @@ def _rate_per_area(clips: Sequence[ClipCount], count: int) -> float | None:
     return count / watched if watched else None
 
 
+def _detection_limit(clips: Sequence[ClipCount]) -> float | None:
+    analysed = [(clip.detection_limit_mm, clip.exposure_s) for clip in clips if clip.exposure_s]
+    known = [(limit_mm, exposure_s) for limit_mm, exposure_s in analysed if limit_mm is not None]
+    if not known or len(known) < len(analysed):
+        return None
+    return sum(limit_mm * exposure_s for limit_mm, exposure_s in known) / sum(exposure_s for _, exposure_s in known)
+
+
 def _spread(values: Sequence[float | None]) -> Spread | None:
     """Median and quartiles, where every value is known."""
     known = [value for value in values if value is not None]
@@ -166,6 +176,9 @@ def _notes(name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, reco
     slowest = min(clip.frame_rate_hz for clip in clips)
     if exposure_s and slowest < GOOD_RATE_HZ:
         notes.append(f"only {slowest:.0f} pictures per second")
+    limit_mm = _detection_limit(clips)
+    if limit_mm is not None and limit_mm > USUAL_TWITCH_MM:
+        notes.append(f"half of the twitches of {limit_mm:.2f} mm hidden")
     if any(clip.tissue_area_mm2 is None for clip in clips):
         notes.append("no scale")
     return tuple(notes)

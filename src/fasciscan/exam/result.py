@@ -72,3 +72,6 @@ class ClipResult:
     provenance: Provenance
     origin_lean: Lean | None = None
     """Exploratory; see :mod:`fasciscan.origin.lean`."""
+    detection_limit_px: float | None = None
+    """Peak displacement of which half the twitches are found, amid this clip's noise; None if none could be found."""
+    detection_limit_mm: float | None = None

@@ -22,7 +22,7 @@ MUSCLE_COLUMNS: dict[str, type] = {
     "rate_high": float, "dispersion_index": float, "dispersion_p": float, "clustered": bool, "bootstrap_low": float,
     "bootstrap_high": float, "rate_per_min_cm2": float, "sites_least": int, "sites_most": int,
     "amplitude_median_mm": float, "amplitude_low_quartile_mm": float, "amplitude_high_quartile_mm": float,
-    "duration_median_s": float, "notes": str,
+    "detection_limit_mm": float, "duration_median_s": float, "notes": str,
 }  # fmt: skip
 """Columns of ``muscles.csv`` and what they hold."""
 
@@ -105,6 +105,7 @@ def _muscle(muscle: MuscleCount) -> Row:
         "amplitude_median_mm": amplitude.median if amplitude else None,
         "amplitude_low_quartile_mm": amplitude.low if amplitude else None,
         "amplitude_high_quartile_mm": amplitude.high if amplitude else None,
+        "detection_limit_mm": muscle.detection_limit_mm,
         "duration_median_s": duration.median if duration else None,
         "notes": "; ".join(muscle.notes),
     }

@@ -59,6 +59,8 @@ def result_to_dict(result: ClipResult) -> dict[str, Any]:
             {"start_s": round(stretch.start_s, SECONDS), "end_s": round(stretch.end_s, SECONDS), "why": stretch.why}
             for stretch in result.excluded
         ],
+        "detection_limit_px": _rounded(result.detection_limit_px, MILLIMETRES),
+        "detection_limit_mm": _rounded(result.detection_limit_mm, MILLIMETRES),
         "count": result.count,
         "rate_per_min": rate_to_dict(result.rate_per_min),
         "events": [_event(event) for event in result.events],

@@ -7,6 +7,7 @@ from fasciscan.twitch.judge.panel import Panel, load_classifier
 from fasciscan.twitch.judge.rule import Rule
 from fasciscan.twitch.judge.verdict import Classifier, Verdict
 from fasciscan.twitch.kind import Kind
+from fasciscan.twitch.limit import detection_limit_mm
 from fasciscan.twitch.looks import find_again, look_twice
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Panel",
     "Rule",
     "Verdict",
+    "detection_limit_mm",
     "find_again",
     "find_candidates",
     "load_classifier",
