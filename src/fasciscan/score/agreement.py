@@ -1,6 +1,10 @@
-"""Agreement of found with true counts, clip by clip: absolute error, ICC(2,1), Bland–Altman limits."""
+"""Agreement of found with true counts, clip by clip: absolute error, ICC(2,1), Bland–Altman limits, which may grow."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import hypot, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,3 +79,48 @@ def bland_altman(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
     bias = difference.mean(axis=-1)
     spread = LIMITS_SD * difference.std(axis=-1, ddof=1) if counts.shape[-2] > 1 else np.full(np.shape(bias), np.nan)
     return bias, bias - spread, bias + spread
+
+
+@dataclass(frozen=True, slots=True)
+class GrowingLimits:
+    """Limits of agreement of counts whose differences grow with the count.
+
+    References
+    ----------
+    Bland JM, Altman DG. Measuring agreement in method comparison studies. Stat Methods Med Res 1999;8:135-160, 3.2.
+    """
+
+    bias: tuple[float, float]
+    """Mean of found minus true: at a count of 0, and more for each one of the mean of both."""
+    spread: tuple[float, float]
+    """Mean distance from that, alike."""
+
+    def of(self, mean_counts: Iterable[float]) -> tuple[float, float]:
+        """Give the limits of the sum of the clips whose means of true and found count these are."""
+        counts = list(mean_counts)
+        middle = sum(self.bias[0] + self.bias[1] * count for count in counts)
+        # The mean distance of a normal variable from its mean is √(2/π) of its standard deviation.
+        half = LIMITS_SD * sqrt(pi / 2) * hypot(*(max(self.spread[0] + self.spread[1] * count, 0) for count in counts))
+        return middle - half, middle + half
+
+
+def growing_limits(counts: NDArray[np.float64]) -> GrowingLimits | None:
+    """Fit limits that grow with the count: the differences by the mean of both, then their distances from that line.
+
+    Parameters
+    ----------
+    counts : array (clips, 2)
+        True and found count of each clip.
+
+    Returns
+    -------
+    GrowingLimits or None
+        None if all clips have the same mean.
+    """
+    mean, difference = counts.mean(axis=1), counts[:, 1] - counts[:, 0]
+    if np.ptp(mean) == 0:
+        return None
+    by_mean = np.column_stack([np.ones_like(mean), mean])
+    bias = np.linalg.lstsq(by_mean, difference, rcond=None)[0]
+    spread = np.linalg.lstsq(by_mean, np.abs(difference - by_mean @ bias), rcond=None)[0]
+    return GrowingLimits((float(bias[0]), float(bias[1])), (float(spread[0]), float(spread[1])))

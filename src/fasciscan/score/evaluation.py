@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fasciscan.score.agreement import GrowingLimits, growing_limits
 from fasciscan.score.amplitude import Detection, smallest_amplitude_found
 from fasciscan.score.bootstrap import RESAMPLES, Estimate
 from fasciscan.score.breakdown import AmplitudeRow, LookAlikeRow, Row, break_down, by_amplitude, by_look_alike
 from fasciscan.score.calibration import Bin, reliability
 from fasciscan.score.clips import ScoredClip, Task
 from fasciscan.score.curve import Curve, average_precision, recall_at, trace_curve
-from fasciscan.score.figures import FIGURES, reckon_figures
+from fasciscan.score.figures import FIGURES, Columns, reckon_figures
+from fasciscan.score.hindrances import Hindrance, count_hindrances
 from fasciscan.score.metrics import Score
 from fasciscan.score.mistakes import Mistake, list_mistakes
 
@@ -45,6 +47,9 @@ class Evaluation:
     breakdown: list[Row]
     by_amplitude: list[AmplitudeRow]
     by_look_alike: list[LookAlikeRow]
+    limits: GrowingLimits | None
+    """Of agreement, as they grow with the count."""
+    hindrances: list[Hindrance]
     mistakes: list[Mistake]
 
     @property
@@ -105,5 +110,7 @@ def evaluate(
         breakdown=break_down(clips, scores, resamples),
         by_amplitude=by_amplitude(scores, resamples),
         by_look_alike=by_look_alike(scores) if has_classes else [],
+        limits=growing_limits(Columns(scores).counts),
+        hindrances=count_hindrances(clips, task, threshold),
         mistakes=list_mistakes(clips, task, threshold),
     )

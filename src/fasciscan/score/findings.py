@@ -3,7 +3,8 @@
 The fields read, of schema ``fasciscan.clip/1``: ``exposure_s``; ``excluded`` with ``start_s`` and ``end_s``; each of
 ``events`` with ``onset_s``, ``peak_s`` and ``origin.x_px``, ``origin.y_px``; each of ``other_motion`` with ``kind``,
 ``onset_s``, ``peak_s``, ``x_px``, ``y_px``. Both may carry ``probability`` (that it is of its kind) and
-``p_fasciculation`` (that it is a twitch). ``provenance.classifier`` names the detector.
+``p_fasciculation`` (that it is a twitch). ``detection_limit_px`` may tell how small a twitch may be to be found, and
+``provenance.classifier`` names the detector.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Findings:
     excluded: tuple[tuple[float, float], ...] = ()
     """Stretches the analysis left out, (start, end) in seconds."""
     classifier: str = ""
+    limit_mm: float | None = None
+    """Peak displacement of which half the twitches are found, as the result tells it."""
 
     def __post_init__(self) -> None:
         if self.exposure_s < 0:
@@ -86,7 +89,9 @@ def read_findings(result: Path | str | dict[str, Any], mm_per_px: float) -> Find
         found += [_other_motion(other, mm_per_px) for other in content.get("other_motion", [])]
         excluded = tuple((_number(part["start_s"]), _number(part["end_s"])) for part in content.get("excluded", []))
         classifier = str((content.get("provenance") or {}).get("classifier", ""))
-        return Findings(tuple(found), _number(content["exposure_s"]), excluded, classifier)
+        limit_px = content.get("detection_limit_px")
+        limit_mm = None if limit_px is None else _number(limit_px) * mm_per_px
+        return Findings(tuple(found), _number(content["exposure_s"]), excluded, classifier, limit_mm)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FasciscanError(f"{name}: is no complete result ({error}); analyse the clip again.") from error
 

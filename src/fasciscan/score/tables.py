@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isinf, isnan
 
+from fasciscan.score.agreement import GrowingLimits
 from fasciscan.score.bootstrap import Estimate
 from fasciscan.score.breakdown import AmplitudeRow, LookAlikeRow, Row
 from fasciscan.score.evaluation import LABELS, Evaluation
 from fasciscan.score.figures import BRIEF
+from fasciscan.score.hindrances import Hindrance
 from fasciscan.score.mistakes import Mistake
 
 NOTHING = "–"
+TOLD_COUNTS = (0, 2, 5, 10, 20)
 NOT_REACHED = "not reached"
 
 
@@ -62,6 +65,21 @@ def amplitude_table(evaluations: Sequence[Evaluation]) -> str:
         [f"{row.group} mm", str(row.twitches), *(say(rows[row.group].recall, 3) for rows in by_group)] for row in first
     ]
     return markdown(["peak displacement", "twitches", *(e.name for e in evaluations)], rows)
+
+
+def limits_table(limits: GrowingLimits) -> str:
+    """Lay out the limits of agreement of a clip by the mean of its true and its found count."""
+    told = [[str(count), *(f"{end:+.1f}".replace("-", "−") for end in limits.of([count]))] for count in TOLD_COUNTS]
+    return markdown(["twitches in a clip", "limit of agreement, lower", "upper"], told)
+
+
+def hindrances_table(rows: Sequence[Hindrance]) -> str:
+    """Lay out what twitches were missed for."""
+    header = ["what stood in the way, the first that applies", "twitches", "missed", "found"]
+    told = [[row.what, str(row.twitches), str(row.missed), f"{1 - row.missed / row.twitches:.3f}"] for row in rows]
+    whole = [sum(row.twitches for row in rows), sum(row.missed for row in rows)]
+    found = f"{1 - whole[1] / whole[0]:.3f}" if whole[0] else NOTHING
+    return markdown(header, [*told, ["all", *map(str, whole), found]])
 
 
 def look_alike_table(rows: Sequence[LookAlikeRow]) -> str:

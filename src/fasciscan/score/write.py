@@ -14,7 +14,15 @@ from fasciscan.files import not_writable
 from fasciscan.score.evaluation import Evaluation
 from fasciscan.score.figures import BRIEF
 from fasciscan.score.pictures import draw_all
-from fasciscan.score.tables import amplitude_table, breakdown_table, figures_table, look_alike_table, mistakes_table
+from fasciscan.score.tables import (
+    amplitude_table,
+    breakdown_table,
+    figures_table,
+    hindrances_table,
+    limits_table,
+    look_alike_table,
+    mistakes_table,
+)
 
 SCHEMA = "fasciscan.scores/1"
 WORST_TOLD = 40
@@ -83,6 +91,8 @@ def scores_to_dict(evaluation: Evaluation) -> dict[str, Any]:
                 "fitted": detection.fitted.tolist(),
             },
             "reliability": [asdict(part) for part in evaluation.reliability],
+            "limits_of_agreement": None if evaluation.limits is None else asdict(evaluation.limits),
+            "hindrances": [asdict(row) for row in evaluation.hindrances],
             "by_amplitude": [asdict(row) for row in evaluation.by_amplitude],
             "by_look_alike": [asdict(row) for row in evaluation.by_look_alike],
         }
@@ -107,9 +117,12 @@ def _page(evaluation: Evaluation, pictures: Sequence[str]) -> str:
         f"# Evaluation of {evaluation.name}",
         describe_data(evaluation),
         figures_table([evaluation]),
+        *([limits_table(evaluation.limits)] if evaluation.limits else []),
         *(f"![{name}]({name}.svg)" for name in pictures),
         "## By the size of the twitch",
         amplitude_table([evaluation]),
+        "## What stood in the way",
+        hindrances_table(evaluation.hindrances),
         "## By clip",
         breakdown_table(evaluation.breakdown),
     ]
