@@ -49,6 +49,17 @@ def test_a_box_on_a_full_screen(speckle, noise):
     assert overlap(mask, box((480, 640), 60, 40, 500, 420)) > 0.93
 
 
+@pytest.mark.parametrize("grey", [0, 255])
+@pytest.mark.parametrize("blank", [20, 60])
+def test_blank_frames_before_the_first_image_do_not_hide_the_tissue(tmp_path, speckle, blank, grey):
+    screen = screen_around(speckle(60, 380, 440), 40, 60)
+    lead_in = np.full((blank, *screen.shape[1:]), grey, np.uint8)
+    np.save(tmp_path / "clip.npy", np.concatenate([lead_in, screen]))
+    clip = open_clip(tmp_path / "clip.npy")
+    assert overlap(clip.mask, box((480, 640), 60, 40, 500, 420)) > 0.93
+    assert not any("--roi" in warning for warning in clip.warnings)
+
+
 def test_a_box_on_a_frozen_screen(speckle):
     frames = np.repeat(speckle(1, 380, 440), 8, axis=0)
     mask = look(screen_around(frames, 40, 60)).mask
