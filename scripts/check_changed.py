@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import islice, product
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +23,7 @@ from numpy.typing import NDArray
 
 from fasciscan.clip import ClipOptions
 from fasciscan.pipeline import analyze
+from fasciscan.processes import in_processes
 from fasciscan.twitch import load_classifier
 
 Picture = NDArray[np.uint8]
@@ -85,15 +84,13 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    # Spawned: a forked child would inherit threads of Numba and OpenCV that are not there.
-    with ProcessPoolExecutor(args.jobs, get_context("spawn")) as pool:
-        for line in pool.map(partial(tell, model=args.model), *zip(*product(args.clips, CHANGES), strict=True)):
-            print(line, flush=True)
+    for _, line in in_processes(partial(tell, model=args.model), list(product(args.clips, CHANGES)), args.jobs):
+        print(line.result(), flush=True)
 
 
-def tell(clip: str, change: str, model: str | None) -> str:
+def tell(changed_clip: tuple[str, str], model: str | None) -> str:
     """Analyse a changed clip; tell when and how surely something counts, and the likeliest of what does not."""
-    cv2.setNumThreads(1)
+    clip, change = changed_clip
     name, _, scale = clip.partition("=")
     with TemporaryDirectory() as folder:
         changed = Path(folder) / "changed.mp4"

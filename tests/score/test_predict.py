@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,22 +43,11 @@ def analyzed(bench, tmp_path, monkeypatch) -> list[str]:
         path.write_text(json.dumps({"clip": told, "provenance": MADE}))
         return path
 
-    class Here:
-        def __init__(self, *_):
-            pass
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
-        def submit(self, work, path):
-            return SimpleNamespace(result=lambda: work(path))
+    def in_this_process(work, items, _jobs):
+        return ((item, SimpleNamespace(result=partial(work, item))) for item in items)
 
     monkeypatch.setattr(predict, "_analyze_one", analyze_one)
-    monkeypatch.setattr(predict, "ProcessPoolExecutor", Here)
-    monkeypatch.setattr(predict, "as_completed", iter)
+    monkeypatch.setattr(predict, "in_processes", in_this_process)
     return done
 
 

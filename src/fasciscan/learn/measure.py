@@ -43,9 +43,6 @@ def measure_clip(source: Source, with_scale: bool) -> tuple[NDArray[np.int8], di
     FasciscanError
         If the clip cannot be read or measured.
     """
-    import cv2
-
-    cv2.setNumThreads(1)  # there is a process a core already
     options = ClipOptions(mm_per_px=source.mm_per_px if with_scale else None)
     clip = open_clip(source.clip, options)
     config = MotionConfig()

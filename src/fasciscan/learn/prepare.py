@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -26,6 +24,7 @@ from fasciscan.learn.measure import measure_clip
 from fasciscan.learn.reviews import find_misfit, read_review
 from fasciscan.learn.sources import Source
 from fasciscan.motion import MotionConfig
+from fasciscan.processes import in_processes
 from fasciscan.score.clips import TRUTH_SUFFIX
 from fasciscan.twitch import CandidateConfig, candidates, distinct, looks
 from fasciscan.twitch.judge import measures, patches
@@ -80,19 +79,13 @@ def prepare(
     missing = {file: users for file, users in sharing.items() if not is_kept(file)}
     total = len(files)
     done = total - sum(map(len, missing.values()))
-    # A new process each, as forking one that has run OpenMP threads can hang it.
-    with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
-        running = {pool.submit(_try_clip, users[0], file, with_scale): users for file, users in missing.items()}
-        try:
-            for finished in as_completed(running):
-                problem, users = finished.result(), running[finished]
-                if problem:
-                    _leave_out(users, problem, files, complain)
-                done += len(users)
-                if progress:
-                    progress(done, total)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    todo = [(users[0], file) for file, users in missing.items()]
+    for (_, file), finished in in_processes(partial(_try_clip, with_scale=with_scale), todo, jobs):
+        if problem := finished.result():
+            _leave_out(missing[file], problem, files, complain)
+        done += len(missing[file])
+        if progress:
+            progress(done, total)
     for source, misfit in [(source, _find_misfit(source, file)) for source, file in files.items()]:
         if misfit:
             del files[source]
@@ -152,8 +145,9 @@ def _leave_out(
             complain(line)
 
 
-def _try_clip(source: Source, file: Path, with_scale: bool) -> FasciscanError | None:
-    """Measure one clip and keep that; tell what is wrong with the clip, if anything is."""
+def _try_clip(task: tuple[Source, Path], with_scale: bool) -> FasciscanError | None:
+    """Measure one clip and keep that in a file; tell what is wrong with the clip, if anything is."""
+    source, file = task
     try:
         moving, others = measure_clip(source, with_scale)
     except FasciscanError as error:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import numpy as np
 from fasciscan.clip.open import hash_clip
 from fasciscan.errors import FasciscanError
 from fasciscan.files import make_folder, whole_or_not_at_all
+from fasciscan.processes import in_processes
 from fasciscan.score.baselines import BASELINES
 from fasciscan.score.clips import RESULT_SUFFIX, stem_of
 from fasciscan.simulate.truth import read_truth
@@ -120,16 +118,14 @@ def run_each(
     total, failures = done + len(paths), list(failed)
     if progress:
         progress(done, total)
-    # Spawned: a forked child would inherit threads of Numba and OpenCV that are not there.
-    with ProcessPoolExecutor(min(jobs or os.cpu_count() or 1, max(len(paths), 1)), get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(work, path) for path in paths]):
-            done += 1
-            try:
-                future.result()
-            except FasciscanError as error:
-                failures.append(str(error))
-            if progress:
-                progress(done, total)
+    for _, future in in_processes(work, paths, jobs):
+        done += 1
+        try:
+            future.result()
+        except FasciscanError as error:
+            failures.append(str(error))
+        if progress:
+            progress(done, total)
     if failures:
         raise FasciscanError(f"{len(failures)} of {total} clips could not be analysed: {'; '.join(sorted(failures))}")
 
@@ -150,11 +146,8 @@ def _analyze_one(truth_path: Path, out: Path, make_classifier: MakeClassifier | 
 
 
 def _watch_one(truth_path: Path, out: Path, baseline: str) -> None:
-    import cv2
-
     from fasciscan.clip import ClipOptions, open_clip
 
-    cv2.setNumThreads(1)  # one process a core is all there is to give
     truth = read_truth(truth_path)
     clip = open_clip(truth_path.with_name(truth.clip), ClipOptions(mm_per_px=truth.mm_per_px))
     (chosen,) = [known for known in BASELINES if known.name == baseline]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from fasciscan.errors import FasciscanError
 from fasciscan.files import not_writable
+from fasciscan.processes import in_processes
 from fasciscan.simulate.presets import random_scene
 from fasciscan.simulate.scene import CODECS, Scene, Texture
 from fasciscan.simulate.truth import Truth, read_truth
@@ -71,30 +69,15 @@ def make_clips(
         raise FasciscanError(f"{folder}: cannot be made ({error.strerror}); name another folder.") from error
     make = partial(_make_clip, folder, preset, tuple(stills), duration_s, frame_rate_hz)
     tell = progress or (lambda _done, _total: None)
-    workers = min(jobs or os.cpu_count() or 1, max(1, len(seeds)))
-    if workers == 1:
-        return [_count(make(seed), done, len(seeds), tell) for done, seed in enumerate(seeds, 1)]
-    # Spawned, since a fork of a process whose libraries run threads may hang.
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_stay_on_one_core) as pool:
-        tasks = [pool.submit(make, seed) for seed in seeds]
-        try:
-            for done, task in enumerate(as_completed(tasks), 1):
-                _count(task.result(), done, len(seeds), tell)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-        return [task.result() for task in tasks]
-
-
-def _stay_on_one_core() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)
-
-
-def _count(path: Path, done: int, total: int, tell: Callable[[int, int], None]) -> Path:
-    tell(done, total)
-    return path
+    if jobs == 1 or len(seeds) == 1:
+        ended = ((seed, make(seed)) for seed in seeds)
+    else:
+        ended = ((seed, future.result()) for seed, future in in_processes(make, seeds, jobs))
+    made: dict[int, Path] = {}
+    for seed, path in ended:
+        made[seed] = path
+        tell(len(made), len(seeds))
+    return [made[seed] for seed in seeds]
 
 
 def _make_clip(
