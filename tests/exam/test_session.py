@@ -154,6 +154,13 @@ def test_sides_are_compared_where_both_were_watched(make_clip):
     (side,) = make_exam(clips).summary.sides
     assert (side.muscle, side.ratio.value) == ("biceps brachii", pytest.approx(20))
     assert side.ratio.low > 4
+    assert side.note == ""
+
+
+def test_sides_that_were_not_seen_equally_well_are_not_compared_without_a_word(make_clip):
+    clips = [make_clip("BB", "left", TWO, limit_mm=0.06), make_clip("BB", "right", NONE, limit_mm=0.15)]
+    (side,) = make_exam(clips).summary.sides
+    assert side.note == "not seen equally well: limit of detection 0.06 mm against 0.15 mm"
 
 
 def test_a_clip_that_comes_twice_counts_once_and_is_told(make_clip):

@@ -39,6 +39,7 @@ def make_exam(
     counts: Mapping[tuple[str, str | None], int] | None = None,
     model_sha256: str = MODEL,
     version: str = "0.1.0",
+    limit_mm: float | None = None,
 ) -> ExamRecord:
     """An exam of a clip a muscle; the same subject, visit and muscle always give the same clip."""
     counts = dict.fromkeys(MUSCLES, 3) if counts is None else counts
@@ -46,7 +47,7 @@ def make_exam(
     analyses = [
         Analysis(
             sha_of(subject, visit, place), when, *place, MUSCLES.get(place), EXPOSURE_S, count,
-            "fasciscan-cnn", model_sha256, version,
+            "fasciscan-cnn", model_sha256, version, limit_mm,
         )
         for place, count in counts.items()
     ]  # fmt: skip

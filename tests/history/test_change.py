@@ -96,6 +96,18 @@ def test_a_trend_over_different_models_is_not_told_without_a_word():
     assert alike.trends[0].note == ""
 
 
+def test_visits_that_were_not_seen_equally_well_are_not_compared_without_a_word():
+    limits_mm = (0.06, 0.07, None, 0.14)
+    seen = tuple(Seen(day(n), 3, 60, 1, frozenset({"net"}), limit_mm) for n, limit_mm in enumerate(limits_mm))
+    visits = tuple(map(day, range(4)))
+    subject = SubjectHistory("P", visits, (MuscleHistory(Place("tongue", None, "bulbar"), seen),))
+    notes = [compare_visits(subject, visits[0], later)[0].note for later in visits[1:]]
+    assert notes == ["", "", "not seen equally well: limit of detection 0.06 mm against 0.14 mm"]
+    trends = find_trends(subject)
+    assert trends is not None
+    assert trends.trends[0].note == notes[-1]
+
+
 def test_the_latest_two_visits_are_compared_unless_others_are_named():
     subject = history([1, 2, 3])
     assert pick_visits(subject, []) == (day(3), day(6))

@@ -165,6 +165,37 @@ def test_what_is_removed_cannot_be_read_off_the_file(tmp_path, make_exam):
     assert exam.analyses[0].clip_sha256.encode() not in left
 
 
+def test_how_small_a_twitch_could_be_seen_is_kept_and_older_analyses_tell_none(database, make_exam):
+    place = ("tongue", None)
+    older, newer = make_exam(counts={place: 4}), make_exam(counts={place: 4}, limit_mm=0.08)
+    with open_store(database) as store:
+        store.add(older)
+        assert store.subject("P017").muscles[0].seen[0].detection_limit_mm is None
+        assert store.add(newer) == Added(0, 1, 0, 0)
+        assert store.subject("P017").muscles[0].seen[0].detection_limit_mm == 0.08
+
+
+def test_a_database_made_before_keeps_what_it_holds(database, make_exam):
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine
+
+    from fasciscan.history.store import MIGRATIONS, _url
+
+    with open_store(database) as store:
+        store.add(make_exam())
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(_url(database))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    engine.dispose()
+    with open_store(database) as store:
+        assert store.add(make_exam()) == Added(0, 0, len(make_exam().analyses), 0)
+        assert store.subject("P017").muscles[0].seen[0].detection_limit_mm is None
+
+
 def test_the_tables_are_those_the_program_works_with(database):
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext

@@ -151,6 +151,7 @@ def test_sides_are_told_apart_only_where_chance_does_not_explain_it(counts, word
     ratio = compare_rates(*counts)
     assert ratio is not None
     assert exam_words.say_side(SideRatio("soleus", ratio)) == words
+    assert exam_words.say_side(SideRatio("soleus", ratio, "not seen alike")) == words + " But they were not seen alike."
 
 
 def test_a_dash_is_laid_to_a_missing_scale_only_where_one_is_missing(tmp_path):

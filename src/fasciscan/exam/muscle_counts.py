@@ -11,6 +11,7 @@ from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.counts import LONG_ENOUGH_S, Rate, is_short_look, poisson_rate
 from fasciscan.exam.muscles import MuscleName, known_muscles, name_muscle
 from fasciscan.exam.rates import Dispersion, bootstrap_rate, judge_dispersion
+from fasciscan.exam.visibility import mean_limit
 
 LEAST_TO_FASCICULATE = 2
 """Twitches from which on a muscle is said to fasciculate: what Matamala 2017 asked for. One may be chance, or a mistake
@@ -105,6 +106,7 @@ def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
     watched = [clip.watched for clip in clips]
     dispersion = judge_dispersion(watched)
     recorded_s = sum(clip.duration_s for clip in clips)
+    limit_mm = mean_limit((clip.detection_limit_mm, clip.exposure_s) for clip in clips)
     name = name_muscle(clips[0].entry.muscle)
     return MuscleCount(
         name=name,
@@ -119,9 +121,9 @@ def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
         rate_per_min_cm2=_rate_per_area(clips, len(events)),
         sites=SiteCount(max(clip.sites for clip in clips), sum(clip.sites for clip in clips)),
         amplitude_mm=_spread([event.peak_displacement_mm for event in events]),
-        detection_limit_mm=_detection_limit(clips),
+        detection_limit_mm=limit_mm,
         duration_s=_spread([event.duration_s for event in events]),
-        notes=_notes(name, clips, exposure_s, recorded_s),
+        notes=_notes(name, clips, exposure_s, recorded_s, limit_mm),
     )
 
 
@@ -146,14 +148,6 @@ def _rate_per_area(clips: Sequence[ClipCount], count: int) -> float | None:
     return count / watched if watched else None
 
 
-def _detection_limit(clips: Sequence[ClipCount]) -> float | None:
-    analysed = [(clip.detection_limit_mm, clip.exposure_s) for clip in clips if clip.exposure_s]
-    known = [(limit_mm, exposure_s) for limit_mm, exposure_s in analysed if limit_mm is not None]
-    if not known or len(known) < len(analysed):
-        return None
-    return sum(limit_mm * exposure_s for limit_mm, exposure_s in known) / sum(exposure_s for _, exposure_s in known)
-
-
 def _spread(values: Sequence[float | None]) -> Spread | None:
     """Median and quartiles, where every value is known."""
     known = [value for value in values if value is not None]
@@ -163,7 +157,9 @@ def _spread(values: Sequence[float | None]) -> Spread | None:
     return Spread(median, low, high, len(known))
 
 
-def _notes(name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, recorded_s: float) -> tuple[str, ...]:
+def _notes(
+    name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, recorded_s: float, limit_mm: float | None
+) -> tuple[str, ...]:
     notes = []
     if any(clip.entry.side != _side(name, clip) for clip in clips):
         notes.append("sides taken together")
@@ -176,7 +172,6 @@ def _notes(name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, reco
     slowest = min(clip.frame_rate_hz for clip in clips)
     if exposure_s and slowest < GOOD_RATE_HZ:
         notes.append(f"only {slowest:.0f} pictures per second")
-    limit_mm = _detection_limit(clips)
     if limit_mm is not None and limit_mm > USUAL_TWITCH_MM:
         notes.append(f"half of the twitches of {limit_mm:.2f} mm hidden")
     if any(clip.tissue_area_mm2 is None for clip in clips):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from fasciscan.exam.muscle_counts import MuscleCount
 from fasciscan.exam.muscles import Region
 from fasciscan.exam.rates import RateRatio, compare_rates
+from fasciscan.exam.visibility import say_unequal
 
 
 class Extent(StrEnum):
@@ -101,6 +102,8 @@ class SideRatio:
 
     muscle: str
     ratio: RateRatio
+    note: str = ""
+    """What to doubt of it; empty where nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +181,6 @@ def _compare_sides(analysed: Sequence[MuscleCount]) -> tuple[SideRatio, ...]:
             continue
         ratio = compare_rates(left.count, left.exposure_s, right.count, right.exposure_s)
         if ratio:
-            ratios.append(SideRatio(name, ratio))
+            unequal = say_unequal(left.detection_limit_mm, right.detection_limit_mm)
+            ratios.append(SideRatio(name, ratio, unequal))
     return tuple(ratios)

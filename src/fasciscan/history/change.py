@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fasciscan.errors import FasciscanError
 from fasciscan.exam.rates import RateRatio, compare_rates
+from fasciscan.exam.visibility import say_unequal
 from fasciscan.history.records import MuscleHistory, Place, Seen, SubjectHistory
 
 if TYPE_CHECKING:
@@ -119,7 +120,11 @@ def _compare(place: Place, before: Seen | None, after: Seen | None) -> Change:
     ratio = compare_rates(after.count, after.exposure_s, before.count, before.exposure_s, level=LEVEL)
     if ratio is None:
         return Change(place, before, after, None, "none seen at either visit")
-    return Change(place, before, after, ratio, _note_models(before.models | after.models, "both"))
+    doubts = (
+        _note_models(before.models | after.models, "both"),
+        say_unequal(before.detection_limit_mm, after.detection_limit_mm),
+    )
+    return Change(place, before, after, ratio, "; ".join(filter(None, doubts)))
 
 
 def _note_models(models: frozenset[str], visits: str) -> str:
@@ -162,7 +167,7 @@ def find_trends(history: SubjectHistory) -> Trends | None:
         error = fit.error * math.sqrt(dispersion)
         low, factor, high = (_factor(fit.slope + sign * reach * error) for sign in (-1, 0, 1))
         p = 2 * float(stdtr(freedom, -abs(fit.slope) / error))
-        note = _note_models(fit.models, "all")
+        note = "; ".join(filter(None, (_note_models(fit.models, "all"), say_unequal(*fit.limits_mm))))
         trends.append(Trend(muscle.place, fit.visits, factor, low, high, LEVEL, p, note))
     return Trends(tuple(trends), dispersion, freedom)
 
@@ -190,6 +195,8 @@ class _Fit:
     short to expect any."""
     models: frozenset[str]
     """What judged at any of these visits."""
+    limits_mm: tuple[float | None, float | None]
+    """Lowest and highest limit of detection among them, as far as they are known."""
 
 
 def _fit(muscle: MuscleHistory) -> _Fit | None:
@@ -231,4 +238,6 @@ def _fit(muscle: MuscleHistory) -> _Fit | None:
     months = half / DAYS_A_MONTH
     error = 1 / (months * math.sqrt(information))
     models = frozenset[str]().union(*(each.models for each in seen))
-    return _Fit(len(seen), slope / months, error, chi_square, float(excess.sum()), models)
+    limits_mm = sorted(each.detection_limit_mm for each in seen if each.detection_limit_mm is not None)
+    extremes = (limits_mm[0], limits_mm[-1]) if limits_mm else (None, None)
+    return _Fit(len(seen), slope / months, error, chi_square, float(excess.sum()), models, extremes)

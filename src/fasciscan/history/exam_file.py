@@ -88,6 +88,7 @@ def _iso(when: date | None) -> str | None:
 
 def _analysis(muscle: dict[str, Any], clip: dict[str, Any], when: date) -> Analysis:
     exposure_s, count = float(clip["exposure_s"]), int(clip["count"])
+    limit_mm = clip.get("detection_limit_mm")  # exams made before do not tell it
     if not (math.isfinite(exposure_s) and exposure_s >= 0 and count >= 0):
         raise ValueError(f"{count} in {exposure_s} s")
     return Analysis(
@@ -101,6 +102,7 @@ def _analysis(muscle: dict[str, Any], clip: dict[str, Any], when: date) -> Analy
         classifier=str(clip["classifier"])[:TEXT_MOST],
         model_sha256=clip["model_sha256"],
         version=str(clip["version"])[:TEXT_MOST],
+        detection_limit_mm=None if limit_mm is None else float(limit_mm),
     )
 
 

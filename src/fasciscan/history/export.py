@@ -14,7 +14,7 @@ from fasciscan.report.events_csv import cell
 SCHEMA = "fasciscan.history/1"
 COLUMNS = (
     "subject", "visit_date", "muscle", "side", "region", "clip_sha256", "exposure_s", "count",
-    "classifier", "model_sha256", "version", "number", "is_current",
+    "classifier", "model_sha256", "version", "number", "is_current", "detection_limit_mm",
 )  # fmt: skip
 """``number`` counts the analyses of a clip in the order they were added; the counts of a visit stand on those that are
 ``is_current``."""

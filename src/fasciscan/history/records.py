@@ -38,6 +38,8 @@ class Analysis:
     model_sha256: str | None
     version: str
     """Of fasciscan."""
+    detection_limit_mm: float | None = None
+    """Peak displacement of which half the twitches are found; None where it is not known."""
 
     @property
     def place(self) -> Place:
@@ -47,7 +49,10 @@ class Analysis:
     @property
     def fingerprint(self) -> str:
         """Hash of all it says."""
-        return hashlib.sha256(json.dumps(asdict(self), default=str, sort_keys=True).encode()).hexdigest()
+        said = asdict(self)
+        if self.detection_limit_mm is None:  # as before there was such a field
+            del said["detection_limit_mm"]
+        return hashlib.sha256(json.dumps(said, default=str, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Seen:
     clips: int
     models: frozenset[str]
     """What judged: the classifiers' names, with the start of their weights' SHA-256."""
+    detection_limit_mm: float | None = None
+    """Mean over the time watched; None where a clip's is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from sqlalchemy.orm import Session, joinedload
 
 from fasciscan.errors import FasciscanError
+from fasciscan.exam.visibility import mean_limit
 from fasciscan.history.records import (
     Added,
     Analysis,
@@ -276,6 +277,7 @@ def _row(analysis: Analysis) -> AnalysisRow:
         classifier=analysis.classifier,
         model_sha256=analysis.model_sha256,
         version=analysis.version,
+        detection_limit_mm=analysis.detection_limit_mm,
     )
 
 
@@ -304,6 +306,7 @@ def _analysis(row: AnalysisRow, clip_sha256: str) -> Analysis:
         row.classifier,
         row.model_sha256,
         row.version,
+        row.detection_limit_mm,
     )
 
 
@@ -344,6 +347,7 @@ def _seen(analyses: Sequence[Analysis]) -> tuple[Seen, ...]:
                 sum(analysis.exposure_s for analysis in there),
                 len(there),
                 frozenset(_say_model(analysis) for analysis in there),
+                mean_limit((analysis.detection_limit_mm, analysis.exposure_s) for analysis in there),
             )
         )
     return tuple(seen)

@@ -68,3 +68,4 @@ class AnalysisRow(Base):
     classifier: Mapped[str] = mapped_column(String(TEXT_MOST))
     model_sha256: Mapped[str | None] = mapped_column(String(SHA256_DIGITS))
     version: Mapped[str] = mapped_column(String(TEXT_MOST))
+    detection_limit_mm: Mapped[float | None] = mapped_column(Double)

@@ -48,7 +48,7 @@ def exam_to_dict(exam: Exam, folder: Path) -> dict[str, Any]:
         "subject": exam.subject,
         "visit_date": None if exam.visit_date is None else exam.visit_date.isoformat(),
         "muscles": [_muscle(muscle, folder) for muscle in exam.muscles],
-        "sides": [{"muscle": side.muscle, **_ratio(side.ratio)} for side in exam.summary.sides],
+        "sides": [{"muscle": side.muscle, **_ratio(side.ratio), "note": side.note} for side in exam.summary.sides],
         "summary": _summary(exam.summary),
         "context": None if exam.context is None else _context(exam.context),
         "failed": [

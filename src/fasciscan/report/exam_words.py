@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fasciscan.exam.context import Context, Leaning
 from fasciscan.exam.counts import LONG_ENOUGH_S
 from fasciscan.exam.muscle_counts import LEAST_TO_FASCICULATE, MuscleCount
+from fasciscan.exam.rates import RateRatio
 from fasciscan.exam.session import Exam
 from fasciscan.exam.summary import PUBLISHED, Basis, Extent, RuleResult, SideRatio, Summary
 from fasciscan.report.words import say_count, say_how_sorted, say_number, say_seconds
@@ -88,8 +89,12 @@ def say_muscle(muscle: MuscleCount) -> str:
 
 
 def say_side(side: SideRatio) -> str:
-    """Say whether a muscle's sides differ by more than chance."""
-    ratio = side.ratio
+    """Say whether a muscle's sides differ by more than chance, and what to doubt of that."""
+    doubt = f" But they were {side.note}." if side.note else ""
+    return _say_apart(side.ratio) + doubt
+
+
+def _say_apart(ratio: RateRatio) -> str:
     apart = ratio.low > 1 or (ratio.high is not None and ratio.high < 1)
     if not apart:
         return "No more different than chance allows."
