@@ -98,6 +98,7 @@ def gradient_sums(
         (ny, nx, 6) filled with the sums named by :data:`SUMS`. They speak of the whole displacement, shift included, so
         that cells with different shifts can be blended.
     """
+    # All in one function: with the inner loops in functions of their own it takes 1.4 to 1.9 times as long.
     height, width = before.shape[1:]
     ny, nx = pixels.shape
     line = np.empty((SUMS, width), np.float32)
