@@ -28,24 +28,27 @@ from fasciscan.score.bootstrap import Estimate
 from fasciscan.score.clips import RESULT_SUFFIX, stem_of
 from fasciscan.score.curve import best_threshold, trace_curve
 from fasciscan.score.evaluation import LABELS, SMALLEST, Evaluation, evaluate
+from fasciscan.score.hindrances import IN_THE_NOISE, NEAR_A_LARGER_ONE
 from fasciscan.score.pictures import draw_all
 from fasciscan.score.predict import analyze_clips, trace_path, watch_clips
 from fasciscan.score.tables import (
     amplitude_table,
     breakdown_table,
     comparison_table,
+    confusion_table,
     figures_table,
     hindrances_table,
     limits_table,
     look_alike_table,
     markdown,
     mistakes_table,
+    reliability_table,
     say,
 )
 from fasciscan.score.traces import Tuned, read_trace, tell_events, tune
 from fasciscan.score.write import describe_data, write_evaluation
 from fasciscan.simulate import read_truth
-from fasciscan.twitch import Rule, load_network
+from fasciscan.twitch import Classifier, Rule, load_network
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "clips"
@@ -95,8 +98,10 @@ class Detector:
     """One column of the tables: how it did on the test clips, how it does on a real one, and what was tuned."""
 
     evaluation: Evaluation
-    on_real: Callable[[RealClip], list[tuple[float, float]]]
-    """Peaks of what it counts, with their probability."""
+    on_real: Callable[[RealClip], dict[str, Any]]
+    """Its result of a real clip."""
+    threshold: float | None
+    """Probability from which on it counts, where its results do not say themselves."""
     tuned: str
     frames_per_s: float
     """Of one clip, on one core."""
@@ -137,7 +142,8 @@ def _truths(folder: Path, quick: bool) -> list[Path]:
 def _ours(test: Sequence[Path], args: argparse.Namespace) -> Detector:
     return Detector(
         _ours_on(test, OURS, args),
-        lambda clip: _counted(_analyzed(clip, None)),
+        lambda clip: _analyzed(clip, None),
+        None,
         "operating point of the shipped weights, chosen on validation clips at ≤ 0.2 false per minute",
         _speed(test[0], lambda path, truth: analyze(path, ClipOptions(mm_per_px=truth.mm_per_px))),
     )
@@ -164,7 +170,8 @@ def _rule(validation: Sequence[Path], test: Sequence[Path], args: argparse.Names
     threshold = best_threshold(trace_curve(clips["validation"], TASK))
     return Detector(
         evaluate(clips["test"], "rule", TASK, threshold),
-        lambda clip: _counted(_analyzed(clip, Rule()), threshold),
+        lambda clip: _analyzed(clip, Rule()),
+        threshold,
         f"threshold {threshold:.3g}",
         _speed(test[0], lambda path, truth: analyze(path, ClipOptions(mm_per_px=truth.mm_per_px), classifier=Rule())),
     )
@@ -185,7 +192,8 @@ def _baseline(
         (results / f"{stem_of(path)}{RESULT_SUFFIX}").write_text(json.dumps(told), encoding="utf-8")
     return Detector(
         evaluate(read_clips(test, results), baseline.title, TASK, has_classes=False),
-        lambda clip: _counted(_watched(clip, baseline, tuned)),
+        lambda clip: _watched(clip, baseline, tuned),
+        None,
         f"{baseline.settings[tuned.setting]}, {tuned.gap_s} s apart, more than {tuned.threshold:.1f} {baseline.unit}",
         _speed(test[0], lambda path, truth: baseline.watch(open_clip(path, ClipOptions(mm_per_px=truth.mm_per_px)))),
     )
@@ -208,7 +216,7 @@ def _speed(truth_path: Path, work: Callable[[Path, Any], object]) -> float:
     return truth.timing.frames / (time.process_time() - begun)
 
 
-def _analyzed(clip: RealClip, classifier: Rule | None) -> dict[str, Any]:
+def _analyzed(clip: RealClip, classifier: Classifier | None) -> dict[str, Any]:
     options = ClipOptions(mm_per_px=clip.mm_per_px)
     return result_to_dict(analyze(REAL / clip.name, options, classifier=classifier).result)
 
@@ -217,11 +225,11 @@ def _watched(clip: RealClip, baseline: Baseline, tuned: Tuned) -> dict[str, Any]
     return tell_events(baseline.watch(open_clip(REAL / clip.name, ClipOptions(mm_per_px=clip.mm_per_px))), tuned)
 
 
-def _counted(result: dict[str, Any], threshold: float | None = None) -> list[tuple[float, float]]:
-    """Peaks and probabilities of what counts, in order of time."""
-    told = [(e, e.get("p_fasciculation", e["probability"]), True) for e in result["events"]]
-    told += [(e, e.get("p_fasciculation", 1 - e["probability"]), False) for e in result["other_motion"]]
-    return sorted((e["peak_s"], p) for e, p, counted in told if (counted if threshold is None else p >= threshold))
+def _told(result: dict[str, Any], threshold: float | None) -> list[tuple[float, float, bool]]:
+    """Peaks and probabilities of all that was found, and whether it counts."""
+    told = [(e["peak_s"], e.get("p_fasciculation", e["probability"]), True) for e in result["events"]]
+    told += [(e["peak_s"], e.get("p_fasciculation", 1 - e["probability"]), False) for e in result["other_motion"]]
+    return [(time_s, p, counted if threshold is None else p >= threshold) for time_s, p, counted in told]
 
 
 def _real_clips() -> list[RealClip]:
@@ -264,9 +272,12 @@ def _page(detectors: Sequence[Detector], also: Sequence[Evaluation], alone: Eval
         limits=limits_table(ours.limits) if ours.limits else "",
         by_amplitude=amplitude_table(evaluations),
         hindrances=hindrances_table(ours.hindrances),
+        unhindered=_unhindered(ours),
         breakdown=breakdown_table(ours.breakdown),
         f1_by_clip=comparison_table(evaluations, "f1"),
         look_alikes=look_alike_table(ours.by_look_alike),
+        confusion=confusion_table(ours.scores),
+        calibration=reliability_table(ours.reliability),
         alone=figures_table([ours, alone]),
         also=figures_table([ours, *also]) if also else "",
         pixel_mm=PIXEL_MM,
@@ -279,7 +290,19 @@ def _page(detectors: Sequence[Detector], also: Sequence[Evaluation], alone: Eval
         false_events=len(false),
         worst_told=WORST_TOLD,
         mistakes=mistakes_table([*missed[:WORST_TOLD], *false[:WORST_TOLD]]),
-        real=_real(detectors),
+        real=_real(detectors, alone),
+    )
+
+
+def _unhindered(ours: Evaluation) -> str:
+    """Tell what would be, were twitches neither too near each other nor too small for their clip."""
+    rows = [row for row in ours.hindrances if row.what not in (NEAR_A_LARGER_ONE, IN_THE_NOISE)]
+    twitches, missed, false = sum(row.twitches for row in rows), sum(row.missed for row in rows), ours.total.false
+    found = twitches - missed
+    return (
+        f"Of the {twitches} that neither a larger twitch nor noise stood in the way of {found} are found "
+        f"({found / twitches:.3f}); with all false events counted against these alone F1 would be "
+        f"{2 * found / (2 * found + missed + false):.3f}."
     )
 
 
@@ -318,26 +341,35 @@ def _ablations() -> str:
     return markdown(["trained", *ABLATION_FIGURES.values()], told)
 
 
-def _real(detectors: Sequence[Detector]) -> str:
+def _real(detectors: Sequence[Detector], alone: Evaluation) -> str:
     if not REAL.is_dir():
         return ""
+    ways = [(d.evaluation.name, d.on_real, d.threshold, bool(d.evaluation.reliability)) for d in detectors]
+    ways.insert(1, (alone.name, lambda clip: _analyzed(clip, load_network()), None, True))
     rows = []
     for clip in _real_clips():
-        told = [_tell_real(clip, detector.on_real(clip)) for detector in detectors]
+        told = [_tell_real(clip, _told(on_real(clip), threshold), likely) for _, on_real, threshold, likely in ways]
         rows.append([clip.name, clip.shows, str(len(clip.twitches_s)), *told])
-    return markdown(["clip", "shows", "twitches", *(detector.evaluation.name for detector in detectors)], rows)
+    return markdown(["clip", "shows", "twitches", *(name for name, *_ in ways)], rows)
 
 
-def _tell_real(clip: RealClip, found: list[tuple[float, float]]) -> str:
-    """Tell hits with their probabilities, and the number of false events; what lies in unclear spans is left out."""
-    judged = [(t, p) for t, p in found if not any(start <= t < end for start, end in clip.not_scored)]
-    near = [
-        next(((t, p) for t, p in judged if abs(t - true) <= TASK.tolerance.seconds), None) for true in clip.twitches_s
-    ]
-    hits = [hit for hit in near if hit is not None]
-    said = f"{len(hits)} found (p {', '.join(f'{p:.2f}' for _, p in hits)}), " if hits else ""
+def _tell_real(clip: RealClip, found: list[tuple[float, float, bool]], likely: bool) -> str:
+    """Tell hits, with their probabilities, the number of false events and the likeliest of what is none.
+
+    What lies in unclear spans is left out; ``likely`` tells whether there are probabilities and not mere ranks.
+    """
+    judged = [one for one in found if not any(start <= one[0] < end for start, end in clip.not_scored)]
+    near = [[one for one in judged if abs(one[0] - true) <= TASK.tolerance.seconds] for true in clip.twitches_s]
+    hits = [next(p for _, p, counted in there if counted) for there in near if any(one[2] for one in there)]
+    false = sum(counted for *_, counted in judged) - len(hits)
+    said = f"{len(hits)} found{f' (p {_say(hits)})' if likely else ''}, " if hits else ""
     said = said or ("none found, " if clip.twitches_s else "")
-    return f"{said}{len(judged) - len(hits)} false"
+    rest = [one[1] for one in judged if not any(one in there for there in near)]
+    return f"{said}{false} false" + (f", else {max(rest):.2f} at most" if rest and likely else "")
+
+
+def _say(probabilities: Sequence[float]) -> str:
+    return ", ".join(f"{p:.2f}" for p in probabilities)
 
 
 if __name__ == "__main__":

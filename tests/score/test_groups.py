@@ -7,6 +7,7 @@ import pytest
 from fasciscan.score import Task
 from fasciscan.score.breakdown import break_down, by_amplitude, by_look_alike, describe_clip
 from fasciscan.score.mistakes import list_mistakes
+from fasciscan.score.tables import confusion_table
 
 TASK = Task()
 
@@ -127,5 +128,24 @@ def test_mistakes_come_worst_first_and_tell_what_was_there(bench):
     ]  # fmt: skip
     assert listed[0].told == "tremor (p = 0.20)"
     assert listed[0].amid == "tremor, breathing"
-    assert [m.told for m in listed[1:3]] == ["in a stretch left out", "no candidate"]
+    assert [m.told for m in listed[1:3]] == ["in a stretch left out", "nothing told"]
     assert listed[0].time_s == pytest.approx(3)
+
+
+def test_a_mistake_that_is_one_of_place_or_time_says_so(bench):
+    truth = bench.truth(bench.twitch(3, x_px=100, amplitude_mm=0.5))
+    listed = list_mistakes([bench.clip(truth, bench.event(3.1, x_px=180))], TASK)
+    assert [(m.what, m.told) for m in listed] == [
+        ("missed", "counted 0.10 s and 8 mm away"),
+        ("false", "a twitch 0.10 s and 8 mm away"),
+    ]
+
+
+def test_what_look_alikes_were_taken_for_is_told_by_class(bench):
+    truth = bench.truth(bench.look_alike("probe motion", 2, 2.2, name="tap"), bench.look_alike("tremor", 0, 12))
+    score = bench.clip(truth, bench.other("tremor", 2.1), bench.other("tremor", 6)).score(TASK)
+    table = confusion_table([score]).splitlines()
+    assert table[0] == "| true, told as | pulsation | contraction | tremor | probe motion | artefact | fasciculation |"
+    assert table[2:] == ["| tremor | 0 | 0 | 1 | 0 | 0 | 0 |", "| probe motion | 0 | 0 | 1 | 0 | 0 | 0 |"]
+    (row,) = [row for row in by_look_alike([score]) if row.name == "tap"]
+    assert (row.told_as_there, row.told_otherwise) == (1, 0)  # the tremor was there: whose motion it was is a guess

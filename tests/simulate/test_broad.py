@@ -176,6 +176,21 @@ def test_held_out_scenes_have_the_same_events_and_another_way_of_imaging():
         assert len(other.tissue.imaging.angles_deg) == 3
 
 
+def test_recoded_scenes_are_the_same_but_for_codec_settings_that_are_kept_for_tests():
+    def coding(scene):
+        return scene.machine.codec, scene.machine.quality, scene.machine.effort
+
+    plain, recoded = ([random_scene(seed, preset) for seed in range(60)] for preset in ("broad", "broad-recoded"))
+    for one, other in zip(plain, recoded, strict=True):
+        codec, quality, effort = coding(one)
+        as_coded = replace(other.machine, codec=codec, quality=quality, effort=effort)
+        assert (one.tissue, one.twitches, one.look_alikes, one.machine) == (
+            other.tissue, other.twitches, other.look_alikes, as_coded
+        )  # fmt: skip
+    assert not set(map(coding, plain)) & set(map(coding, recoded))
+    assert {coding(scene)[0] for scene in recoded} == {"h264", "hevc"}
+
+
 def test_busy_scenes_are_the_same_recordings_of_the_same_muscles_with_more_going_on(scenes):
     busy = [random_scene(scene.seed, "broad-busy") for scene in scenes]
     for plain, more in zip(scenes, busy, strict=True):

@@ -67,7 +67,7 @@ def decode(path: Path) -> tuple[np.ndarray, np.ndarray, list[int]]:
 
 @pytest.mark.parametrize(
     ("codec", "quality", "suffix"),
-    [("h264", 18, ".mp4"), ("h264", 18, ".mkv"), ("mpeg4", 2, ".mp4"), ("mjpeg", 2, ".avi")],
+    [("h264", 18, ".mp4"), ("h264", 18, ".mkv"), ("mpeg4", 2, ".mp4"), ("mjpeg", 2, ".avi"), ("hevc", 18, ".mp4")],
 )
 def test_a_clip_decodes_to_the_frames_and_times_that_were_rendered(codec, quality, suffix, tmp_path):
     scene = with_machine(codec=codec, quality=quality)
@@ -81,7 +81,7 @@ def test_a_clip_decodes_to_the_frames_and_times_that_were_rendered(codec, qualit
 
 
 def test_more_compression_makes_a_smaller_and_worse_clip(tmp_path):
-    for codec, qualities in (("h264", (18, 36)), ("mpeg4", (2, 20)), ("mjpeg", (2, 20))):
+    for codec, qualities in (("h264", (18, 36)), ("hevc", (18, 36)), ("mpeg4", (2, 20)), ("mjpeg", (2, 20))):
         suffix = ".avi" if codec == "mjpeg" else ".mp4"
         sizes = []
         for quality in qualities:

@@ -35,7 +35,8 @@ def simulate(
             help="broad: as varied as real life. broad-busy: more twitches and more other motion, for training. "
             "broad-clinic: colour flow and tissue that slides by millimetres. "
             "broad-spread: twitches that drag tissue along twice as far, amid other motion, for tests. "
-            "broad-heldout: the events of broad, other imaging, for tests. broad-texture: on stills of muscle. "
+            "broad-heldout: the events of broad, other imaging, for tests. broad-recoded: in codec settings kept "
+            "for tests. broad-texture: on stills of muscle. "
             "Or texture-twitches, texture-mixed, scatterer-twitches, scatterer-mixed: narrower.",
         ),
     ] = "broad",

@@ -148,7 +148,7 @@ def watch_flow(clip: Clip) -> Trace:
     return _strongest_cells(view, times, [np.stack(speeds)])
 
 
-BLOB_DEVIATIONS = (2.0, 3.0, 4.0)
+BLOB_DEVIATIONS = (3.0, 4.0, 6.0)
 """How many standard deviations from the background a pixel must lie to be foreground; OpenCV's own default is 4."""
 BACKGROUND_S = 5.0
 """How long the background remembers: several twitches, and breathing once."""

@@ -56,8 +56,10 @@ class LookAlikeRow:
     kinds: str
     number: int
     told_right: int
+    told_as_there: int
+    """As another look-alike that was there at the time; which of the two a motion belongs to is a guess."""
     told_otherwise: int
-    """As another look-alike."""
+    """As another look-alike that was not."""
     told_twitch: int
     """As fasciculation."""
     left_nothing: int
@@ -138,8 +140,9 @@ def by_look_alike(scores: Sequence[Score]) -> list[LookAlikeRow]:
         twitch = sum(verdict.told == Kind.FASCICULATION for verdict in of_name)
         right = sum(verdict.right for verdict in of_name)
         nothing = sum(verdict.told is None for verdict in of_name)
-        other = len(of_name) - right - twitch - nothing
-        rows.append(LookAlikeRow(name, " or ".join(kinds), len(of_name), right, other, twitch, nothing))
+        there = sum(verdict.told_as_there and not verdict.right for verdict in of_name)
+        other = len(of_name) - right - there - twitch - nothing
+        rows.append(LookAlikeRow(name, " or ".join(kinds), len(of_name), right, there, other, twitch, nothing))
     return rows
 
 

@@ -19,6 +19,8 @@ TIMES_LIMIT = 2.0
 SLOW = ("breathing", "drift")
 """Look-alikes that are there all along, too slow to be taken for a twitch."""
 FREE = "none of these"
+NEAR_A_LARGER_ONE = f"within {NEAR_S:g} s and {NEAR_MM:g} mm of a larger twitch"
+IN_THE_NOISE = f"below {TIMES_LIMIT:g} times the clip's limit of detection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ def _amid(clip: ScoredClip, event: TrueEvent) -> list[str]:
 
 _HINDRANCES: dict[str, Callable[[ScoredClip, TrueEvent], bool]] = {
     "in a stretch left out": _is_left_out,
-    f"within {NEAR_S:g} s and {NEAR_MM:g} mm of a larger twitch": _is_near_a_larger_one,
-    f"below {TIMES_LIMIT:g} times the clip's limit of detection": _is_in_the_noise,
+    NEAR_A_LARGER_ONE: _is_near_a_larger_one,
+    IN_THE_NOISE: _is_in_the_noise,
     "amid a look-alike": _is_amid_motion,
     f"amid {' or '.join(SLOW)}": _is_amid_slow_motion,
 }

@@ -31,6 +31,8 @@ class Told:
     """The kind it was told to be; None where it left nothing that could be judged."""
     found: int
     """Motions found in it."""
+    told_as_there: bool = False
+    """Whether another look-alike, of the kind it was told to be, was there at the time."""
 
     @property
     def right(self) -> bool:
@@ -71,14 +73,18 @@ def tell_look_alikes(findings: Findings, truth: Truth, tolerance: Tolerance) -> 
             owner = min(owners, key=lambda i: true[i][0].offset_s - true[i][0].onset_s)
             votes[owner][item.kind] += item.probability
             found[owner] += 1
+    told = [max(vote, key=vote.__getitem__) if vote else None for vote in votes]
     return tuple(
         Told(
             parts[0].name,
             tuple(sorted({part.kind for part in parts}, key=CLASSES.index)),
-            max(vote, key=vote.__getitem__) if vote else None,
+            kind,
             count,
+            any(
+                part.kind == kind and _meet(part, parts[0]) for others in true if others is not parts for part in others
+            ),
         )
-        for parts, vote, count in zip(true, votes, found, strict=True)
+        for parts, kind, count in zip(true, told, found, strict=True)
     )
 
 
@@ -88,13 +94,16 @@ def _one_of_each(events: list[TrueEvent]) -> list[list[TrueEvent]]:
     for event in sorted(events, key=lambda event: event.onset_s - event.offset_s):
         for parts in joined:
             first = parts[0]
-            meets = event.onset_s < first.offset_s and first.onset_s < event.offset_s
-            if first.name == event.name and meets and all(part.kind != event.kind for part in parts):
+            if first.name == event.name and _meet(event, first) and all(part.kind != event.kind for part in parts):
                 parts.append(event)
                 break
         else:
             joined.append([event])
     return sorted(joined, key=lambda parts: parts[0].onset_s)
+
+
+def _meet(one: TrueEvent, other: TrueEvent) -> bool:
+    return one.onset_s < other.offset_s and other.onset_s < one.offset_s
 
 
 def _within(item: Found, event: TrueEvent, truth: Truth, tolerance: Tolerance) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import hypot
 
 from fasciscan.score.breakdown import describe_clip
 from fasciscan.score.clips import ScoredClip, Task
 from fasciscan.score.findings import Found
-from fasciscan.score.matching import match_in_turn
+from fasciscan.score.matching import Mark, match_in_turn
 from fasciscan.score.metrics import split_by_size, split_by_threshold, true_mark
 from fasciscan.simulate.truth import TrueEvent, Truth
 from fasciscan.twitch.kind import Kind
 
+BESIDE_S, BESIDE_MM = 0.3, 15.0
+"""What counts so near a missed twitch may be it, told too late or too far away, or another it was taken for."""
 LASTING_SHARE = 0.9
 """A look-alike that fills this much of a clip is there all along, and is named last."""
 
@@ -28,7 +31,7 @@ class Mistake:
     size: float
     """Missed: peak displacement in mm; false: the probability it was given. The worst have the largest."""
     told: str
-    """Missed: what it was told to be; false: the true twitch it lies on, if one does."""
+    """Missed: what it was told to be, or what counts beside it; false: how near a true twitch lies, if one does."""
     amid: str
     """Look-alikes at that moment."""
     frame_rate_hz: float
@@ -55,13 +58,17 @@ def _of_clip(clip: ScoredClip, task: Task, threshold: float | None) -> list[Mist
     judged = dict(made[0, 1].pairs)
     missed = [
         _mistake(
-            clip, event.peak_s, "missed", event.peak_displacement_mm or 0.0, _fate(clip, event, judged.get(i), rest)
+            clip,
+            event.peak_s,
+            "missed",
+            event.peak_displacement_mm or 0.0,
+            _fate(clip, event, judged.get(i), rest, events),
         )
         for i, event in enumerate(asked)
         if i in made[0, 0].missed
     ]
     return missed + [
-        _mistake(clip, events[i].mark.peak_s, "false", events[i].p_fasciculation, _lies_on(events[i], clip.truth, task))
+        _mistake(clip, events[i].mark.peak_s, "false", events[i].p_fasciculation, _lies_on(events[i], clip.truth))
         for i in made[1, 0].false
     ]
 
@@ -73,17 +80,34 @@ def _mistake(clip: ScoredClip, time_s: float, what: str, size: float, told: str)
     )
 
 
-def _fate(clip: ScoredClip, event: TrueEvent, judged: int | None, rest: Sequence[Found]) -> str:
+def _fate(
+    clip: ScoredClip, event: TrueEvent, judged: int | None, rest: Sequence[Found], events: Sequence[Found]
+) -> str:
     if judged is not None:
         item = rest[judged]
         kind = "not sure enough" if item.kind == Kind.FASCICULATION else item.kind
         return f"{kind} (p = {item.p_fasciculation:.2f})"
-    return "in a stretch left out" if clip.findings.excludes(event.peak_s) else "no candidate"
+    if clip.findings.excludes(event.peak_s):
+        return "in a stretch left out"
+    here = true_mark(event, clip.truth)
+    beside = _nearest(_away(here, item.mark) for item in events)
+    return f"counted {beside[0]:.2f} s and {beside[1]:.0f} mm away" if beside else "nothing told"
 
 
-def _lies_on(item: Found, truth: Truth, task: Task) -> str:
-    near = [event for event in truth.twitches if abs(event.peak_s - item.mark.peak_s) <= task.tolerance.seconds]
-    return "at the time of a twitch" if near else ""
+def _nearest(away: Iterable[tuple[float, float]]) -> tuple[float, float] | None:
+    """Give the nearest in time of those that are near at all."""
+    return min((one for one in away if one[0] <= BESIDE_S and one[1] <= BESIDE_MM), default=None)
+
+
+def _away(one: Mark, other: Mark) -> tuple[float, float]:
+    """Seconds and millimetres between two events."""
+    return abs(one.peak_s - other.peak_s), hypot(one.x_mm - other.x_mm, one.y_mm - other.y_mm)
+
+
+def _lies_on(item: Found, truth: Truth) -> str:
+    twitches = split_by_size(truth, 0.0)[0]
+    near = _nearest(_away(true_mark(event, truth), item.mark) for event in twitches)
+    return f"a twitch {near[0]:.2f} s and {near[1]:.0f} mm away" if near else ""
 
 
 def _amid(truth: Truth, time_s: float) -> str:

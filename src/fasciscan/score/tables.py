@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import isinf, isnan
 
 from fasciscan.score.agreement import GrowingLimits
 from fasciscan.score.bootstrap import Estimate
 from fasciscan.score.breakdown import AmplitudeRow, LookAlikeRow, Row
+from fasciscan.score.calibration import Bin
 from fasciscan.score.evaluation import LABELS, Evaluation
 from fasciscan.score.figures import BRIEF
 from fasciscan.score.hindrances import Hindrance
+from fasciscan.score.look_alikes import CLASSES
+from fasciscan.score.metrics import Score
 from fasciscan.score.mistakes import Mistake
+from fasciscan.twitch.kind import Kind
 
 NOTHING = "–"
 TOLD_COUNTS = (0, 2, 5, 10, 20)
@@ -84,14 +89,35 @@ def hindrances_table(rows: Sequence[Hindrance]) -> str:
 
 def look_alike_table(rows: Sequence[LookAlikeRow]) -> str:
     """Lay out what look-alikes were told to be."""
-    header = ["look-alike", "class", "number", "told right", "as another", "as fasciculation", "left no candidate"]
-    return markdown(
-        header,
-        [
-            [r.name, r.kinds, *map(str, (r.number, r.told_right, r.told_otherwise, r.told_twitch, r.left_nothing))]
-            for r in rows
-        ],
-    )
+    header = [
+        "look-alike", "class", "number", "told right", "as another that was there too", "as another",
+        "as fasciculation", "left no candidate",
+    ]  # fmt: skip
+    counts = [(r.number, r.told_right, r.told_as_there, r.told_otherwise, r.told_twitch, r.left_nothing) for r in rows]
+    whole = [sum(column) for column in zip(*counts, strict=True)]
+    told = [[r.name, r.kinds, *map(str, row)] for r, row in zip(rows, counts, strict=True)]
+    return markdown(header, [*told, ["all", "", *map(str, whole)]])
+
+
+def confusion_table(scores: Iterable[Score]) -> str:
+    """Lay out what look-alikes of each class were told to be, of those that left anything to judge."""
+    told = Counter((verdict.kinds, verdict.told) for score in scores for verdict in score.look_alikes if verdict.told)
+    columns = [*CLASSES, str(Kind.FASCICULATION)]
+    rows = [
+        [" or ".join(kinds), *(str(told[kinds, column]) for column in columns)]
+        for kinds in sorted({kinds for kinds, _ in told}, key=lambda kinds: (CLASSES.index(kinds[0]), len(kinds)))
+    ]
+    return markdown(["true, told as", *columns], rows)
+
+
+def reliability_table(bins: Sequence[Bin]) -> str:
+    """Lay out what was said of the motions found, and how many of them were twitches."""
+    told = [
+        [f"{part.low:g} to {part.high:g}", str(part.count), f"{part.said:.3f}", f"{part.true:.3f}"]
+        for part in bins
+        if part.count
+    ]
+    return markdown(["probability of a twitch", "motions", "mean said", "share that were"], told)
 
 
 def mistakes_table(mistakes: Sequence[Mistake]) -> str:

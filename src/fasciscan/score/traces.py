@@ -18,7 +18,7 @@ from fasciscan.twitch.kind import Kind
 
 Array = NDArray[np.float32]
 
-GAPS_S = (0.15, 0.25, 0.4)
+GAPS_S = (0.25, 0.4, 0.7, 1.2)
 """Least gaps between two events to choose from: contraction and relaxation show apart, close pairs are 0.2 s apart."""
 ONSET_SHARE = 0.25
 """An event begins where the strength last was below this share of its peak …"""

@@ -17,11 +17,13 @@ from fasciscan.score.pictures import draw_all
 from fasciscan.score.tables import (
     amplitude_table,
     breakdown_table,
+    confusion_table,
     figures_table,
     hindrances_table,
     limits_table,
     look_alike_table,
     mistakes_table,
+    reliability_table,
 )
 
 SCHEMA = "fasciscan.scores/1"
@@ -128,6 +130,7 @@ def _page(evaluation: Evaluation, pictures: Sequence[str]) -> str:
     ]
     if evaluation.by_look_alike:
         parts += ["## What look-alikes were told to be", look_alike_table(evaluation.by_look_alike)]
+        parts += [confusion_table(evaluation.scores), "## Calibration", reliability_table(evaluation.reliability)]
     parts += [f"## The worst mistakes ({len(shown)} of {len(evaluation.mistakes)})", mistakes_table(shown)]
     return "\n\n".join(parts) + "\n"
 

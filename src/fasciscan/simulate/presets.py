@@ -16,6 +16,7 @@ PRESETS = (
     "broad-clinic",
     "broad-spread",
     "broad-heldout",
+    "broad-recoded",
     "broad-texture",
     "texture-twitches",
     "texture-mixed",
@@ -23,9 +24,9 @@ PRESETS = (
     "scatterer-mixed",
 )
 """Broad as real life, for training and testing: the same with more going on, and with what recordings made for other
-questions show, both for training alone; with motion that spreads farther, and through a family of imaging, both kept
-for tests; and with warped stills. And narrower ones: warped stills or imaged scatterers; twitches alone, or with
-look-alikes among them."""
+questions show, both for training alone; with motion that spreads farther, through a family of imaging, and in codec
+settings that are kept for tests; and with warped stills. And narrower ones: warped stills or imaged scatterers;
+twitches alone, or with look-alikes among them."""
 TEXTURE_PRESETS = tuple(preset for preset in PRESETS if "texture" in preset)
 """Those on stills the user gives."""
 

@@ -22,7 +22,7 @@ class Stream(IntEnum):
     TISSUE = 3
 
 
-CODECS = {"h264": ".mp4", "mpeg4": ".mp4", "mjpeg": ".avi"}
+CODECS = {"h264": ".mp4", "mpeg4": ".mp4", "mjpeg": ".avi", "hevc": ".mp4"}
 """What clips can be coded in, each with its usual container."""
 
 

@@ -12,7 +12,7 @@ from fasciscan.simulate.render import render
 from fasciscan.simulate.scene import CODECS, Scene
 from fasciscan.simulate.truth import Truth, tell_truth
 
-ENCODERS = {"h264": "libx264", "mpeg4": "mpeg4", "mjpeg": "mjpeg"}
+ENCODERS = {"h264": "libx264", "mpeg4": "mpeg4", "mjpeg": "mjpeg", "hevc": "libx265"}
 NEUTRAL_CHROMA = 128
 LIMITED_RANGE = np.rint(16 + np.arange(256) * 219 / 255).astype(np.uint8)
 """Grey to the luma of H.264 and MPEG-4 (ITU-R BT.601: black 16, white 235); MJPEG keeps 0 to 255."""
@@ -69,6 +69,9 @@ def _encode(scene: Scene, path: Path) -> None:
         context.thread_count = 1
         if machine.codec == "h264":
             stream.options = {"crf": str(machine.quality), "sc_threshold": "0", "preset": machine.effort}
+        elif machine.codec == "hevc":
+            alone = "pools=none:frame-threads=1:scenecut=0:log-level=error"
+            stream.options = {"crf": str(machine.quality), "preset": machine.effort, "x265-params": alone}
         else:
             context.qmin = context.qmax = machine.quality
         for time, frame in render(scene):

@@ -15,12 +15,12 @@ import numpy as np
 
 from fasciscan.simulate.broad.clinic import draw_clinic
 from fasciscan.simulate.broad.look_alikes import draw_look_alikes
-from fasciscan.simulate.broad.recording import Shape, draw_machine, draw_shape
+from fasciscan.simulate.broad.recording import Shape, draw_machine, draw_shape, recode
 from fasciscan.simulate.broad.room import Room
 from fasciscan.simulate.broad.tissue import Muscle, draw_imaging, draw_phantom, draw_warped
 from fasciscan.simulate.broad.twitches import draw_twitches
 from fasciscan.simulate.chance import Range
-from fasciscan.simulate.scene import Scene
+from fasciscan.simulate.scene import Machine, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class _Part(IntEnum):
     TWITCHES = 104
     LOOK_ALIKES = 105
     IMAGING = 106
+    RECODING = 107
 
 
 def draw_broad(
@@ -68,12 +69,12 @@ def draw_broad(
     Parameters
     ----------
     seed
-        Decides everything. All but the texture preset share shape, anatomy and machine; the broad and the held-out one
-        share their events too, the broad and the clinic's one their twitches, and so does the one with the wider
-        spread but for it.
+        Decides everything. All but the texture preset share shape, anatomy and machine (the recoded one but for its
+        codec); the broad, the held-out and the recoded one share their events too, the broad and the clinic's one their
+        twitches, and so does the one with the wider spread but for it.
     preset
-        ``"broad"``, ``"broad-busy"``, ``"broad-clinic"``, ``"broad-spread"``, ``"broad-heldout"`` or
-        ``"broad-texture"``.
+        ``"broad"``, ``"broad-busy"``, ``"broad-clinic"``, ``"broad-spread"``, ``"broad-heldout"``,
+        ``"broad-recoded"`` or ``"broad-texture"``.
     stills
         Pictures of muscle, for the last.
     duration_s, frame_rate_hz
@@ -113,10 +114,15 @@ def draw_broad(
         height_px=shape.height_px,
         mm_per_px=shape.mm_per_px,
         tissue=muscle.tissue,
-        machine=draw_machine(_generator(seed, _Part.MACHINE), muscle.level_db, shape),
+        machine=_draw_machine(seed, preset, muscle.level_db, shape),
         twitches=tuple(replace(t, passive_spread=activity.times_dragged * t.passive_spread) for t in twitches),
         look_alikes=look_alikes,
     )
+
+
+def _draw_machine(seed: int, preset: str, muscle_db: float, shape: Shape) -> Machine:
+    machine = draw_machine(_generator(seed, _Part.MACHINE), muscle_db, shape)
+    return recode(machine, _generator(seed, _Part.RECODING)) if preset == "broad-recoded" else machine
 
 
 def _draw_muscle(seed: int, preset: str, stills: Sequence[Path | str], shape: Shape) -> Muscle:

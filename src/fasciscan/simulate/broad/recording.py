@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,10 @@ CRF = (16, 20, 30)
 COPIED_SHARE, DROPPED_CLIP_SHARE, SCREEN_SHARE = 0.15, 0.15, 0.35
 RECORDER_RATES_HZ = (25.0, 30.0, 50.0, 60.0, 90.0)
 EFFORTS, EFFORT_SHARES = ("ultrafast", "superfast", "veryfast"), (0.4, 0.4, 0.2)
+
+RECODED = {"h264": (31, 34, "veryfast"), "hevc": (22, 32, "superfast")}
+"""Lowest and highest quality, and effort, of ways to code that are kept for tests: H.264 as strong as in messages,
+and H.265."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,13 @@ def draw_machine(rng: np.random.Generator, muscle_db: float, shape: Shape) -> Ma
         screen=_draw_screen(rng) if rng.random() < SCREEN_SHARE else None,
         effort=str(rng.choice(EFFORTS, p=EFFORT_SHARES)),
     )
+
+
+def recode(machine: Machine, rng: np.random.Generator) -> Machine:
+    """Have the recorder code in a way that :func:`draw_machine` never draws: kept for tests."""
+    codec = str(rng.choice(list(RECODED), p=[0.5, 0.5]))
+    low, high, effort = RECODED[codec]
+    return replace(machine, codec=codec, quality=int(rng.integers(low, high + 1)), effort=effort)
 
 
 def _draw_screen(rng: np.random.Generator) -> Screen:
