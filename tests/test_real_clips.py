@@ -13,6 +13,8 @@ from fasciscan.pipeline import Analysis, analyze
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"
 KEY_FRAME_REACH_S = 0.05
+SURE_OF_TWITCH, SURE_OF_NONE = 0.75, 0.45
+"""What counts is to be likelier than this, and what does not less likely: from 0.5 on a motion counts."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -37,6 +39,8 @@ def test_the_two_labelled_twitches_are_counted_and_nothing_else(mm_per_px):
 
     assert [event.peak_s for event in judged] == pytest.approx([e["peak_s"] for e in labels["events"]], abs=0.15)
     assert [event.onset_s for event in judged] == pytest.approx([e["onset_s"] for e in labels["events"]], abs=0.15)
+    assert min(event.p_fasciculation for event in judged) > SURE_OF_TWITCH
+    assert max(event.p_fasciculation for event in result.other_motion) < SURE_OF_NONE
 
 
 def test_no_key_frame_is_an_event():
@@ -69,6 +73,7 @@ def test_a_clip_without_twitches_counts_none_and_says_what_moved(name, mm_per_px
 
     assert result.count == 0
     assert result.other_motion or result.excluded
+    assert max((event.p_fasciculation for event in result.other_motion), default=0.0) < SURE_OF_NONE
     assert all(event.reason for event in result.other_motion)
 
 
@@ -104,6 +109,7 @@ def test_a_low_rate_is_said():
 def test_the_evoked_twitch_is_one_event_on_its_frames():
     (event,) = analyze_real("evoked_twitch.gif").result.events
 
+    assert event.p_fasciculation > SURE_OF_TWITCH
     assert 8 <= event.onset_s / 0.03 <= 11
     assert 11 <= event.peak_frame <= 14
     assert 17 <= event.offset_s / 0.03 <= 27

@@ -54,8 +54,9 @@ Candidates learnt from: {examples}.
 {figures}
 
 The operating point was chosen on these very clips: a candidate counts from a probability of {threshold:.3f}, the best
-F1 among thresholds with at most 0.2 false events a minute. docs/evaluation.md has the figures on test clips, which had
-no part in any choice, beside those of simpler methods.
+F1 among thresholds with at most 0.2 false events a minute. It holds where the network judges alone (`--model network`); how
+it is joined with the rule, as by default, docs/finding.md tells. docs/evaluation.md has the figures on test clips,
+which had no part in any choice, beside those of simpler methods.
 
 ## What it was never shown
 
@@ -63,13 +64,14 @@ no part in any choice, beside those of simpler methods.
 - Truth from electromyography; agreement with it is unknown.
 - Kinds of motion the simulator does not know, other than by chance; old, fibrotic or scarred muscle as it is.
 - Three-dimensional motion other than a small share out of the plane.
+- Other codecs than H.264 (up to crf 30), MPEG-4 and Motion JPEG; docs/evaluation.md has clips of others.
 
 ## Known failures
 
 - **By itself it does not hold on real clips**: of two large twitches one is not counted, nor is an evoked one of the
   whole field; a jerk of tissue along the picture, perhaps by the hand, and a moving chest wall come near. It ships
   beside a rule of physical tests; docs/finding.md has the figures.
-- A myokymia, groups of twitches at one site, is often taken for fasciculations.
+- Single beats of a myokymia or a cramp are counted as fasciculations at times.
 - A twitch of less than some 0.1 mm, or deep in the noise, is often not even a candidate.
 - A twitch during a contraction, tremor or probe motion is hard to tell from it.
 - Recompressed clips (as sent by messengers) hide small twitches; frame rates below 20 a second blur their course.
