@@ -54,8 +54,8 @@ Candidates learnt from: {examples}.
 {figures}
 
 The operating point was chosen on these very clips: a candidate counts from a probability of {threshold:.3f}, the best
-F1 among thresholds with at most 0.2 false events a minute. It holds where the network judges alone (`--model network`); how
-it is joined with the rule, as by default, docs/finding.md tells. docs/evaluation.md has the figures on test clips,
+F1 among thresholds with at most 0.2 false events a minute. It holds where the network judges alone (`--model network`);
+how it is joined with the rule, as by default, docs/finding.md tells. docs/evaluation.md has the figures on test clips,
 which had no part in any choice, beside those of simpler methods.
 
 ## What it was never shown
