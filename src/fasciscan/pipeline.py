@@ -16,11 +16,14 @@ from fasciscan.clip import (
     Frame,
     FrameSource,
     Unusable,
+    is_erased,
     judge_quality,
+    mark_at_rest,
+    mark_refreshed,
     open_clip,
     printable,
+    warn_of_hidden,
     warn_of_lost_frames,
-    warn_of_noise,
 )
 from fasciscan.clip.copies import clip_end
 from fasciscan.clip.quality import Quality
@@ -134,14 +137,20 @@ def analyze(
 
     log = join_logs([block.log for block in blocks])
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
-    quality = judge_quality(log.times_s, log.copied, log.contrast, moving, clip.times_s)
-    found = _number([_unless_excluded(event, quality.unusable) for block in blocks for event in block.events])
+    events = [event for block in blocks for event in block.events]
+    key_frames = clip.key_frames[log.index]
+    erased = is_erased(log.difference, log.unchanged, key_frames)
+    copied = log.copied | mark_refreshed(log.difference, key_frames)
+    if events:  # else nothing tells tissue at rest from an image that is frozen
+        copied &= ~mark_at_rest(log.times_s, log.difference, log.unchanged, key_frames)
+    quality = judge_quality(log.times_s, copied, log.contrast, moving, clip.times_s)
+    found = _number([_unless_excluded(event, quality.unusable) for event in events])
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)
     others = [event for event in found if event.kind is not Kind.FASCICULATION]
     stretches = _analysed(log, quality)
     twitches, sites, second_cores = _group_units(twitches, grid, stretches)
     exposure_s = quality.exposure_s
-    limit_mm = _detection_limit(blocks) if exposure_s > 0 else None
+    limit_mm = _detection_limit(blocks) if exposure_s > 0 and not erased else None
     known_limit_mm = limit_mm if grid.calibrated else None
     result = ClipResult(
         clip=_summary(clip, grid, region, log, quality),
@@ -154,7 +163,10 @@ def analyze(
         other_motion=tuple(sorted([*others, *elsewhere, *second_cores], key=lambda event: event.id)),
         sites=tuple(sites),
         warnings=(
-            clip.warnings + warn_of_lost_frames(clip, len(log.index)) + quality.warnings + warn_of_noise(known_limit_mm)
+            *clip.warnings,
+            *warn_of_lost_frames(clip, len(log.index)),
+            *quality.warnings,
+            *warn_of_hidden(known_limit_mm, erased),
         ),
         provenance=Provenance(__version__, command, asdict(config), classifier.sha256, classifier.name),
         origin_lean=_lean(clip, muscle, twitches, sites, stretches, grid),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fasciscan.clip import describe, judge_quality, open_clip, warn_of_noise
+from fasciscan.clip import describe, judge_quality, open_clip, warn_of_hidden
 
 
 def judge(count, rate_hz, copies=None, contrast=None):
@@ -36,7 +36,10 @@ def test_a_short_clip_is_warned_of():
 
 @pytest.mark.parametrize(("limit_mm", "is_warned"), [(None, False), (0.2, False), (0.21, True)])
 def test_a_clip_that_hides_usual_twitches_is_warned_of(limit_mm, is_warned):
-    assert any("half of those of 0.21 mm are missed" in told for told in warn_of_noise(limit_mm)) is is_warned
+    assert (
+        any("half of those of 0.21 mm are missed" in told for told in warn_of_hidden(limit_mm, erased=False))
+        is is_warned
+    )
 
 
 def test_a_frozen_stretch_is_taken_out():

@@ -2,14 +2,14 @@
 
 from fasciscan.score import Task, read_findings
 from fasciscan.score.clips import ScoredClip
-from fasciscan.score.hindrances import FREE, count_hindrances
+from fasciscan.score.hindrances import ERASED, FREE, count_hindrances
 
 
 def counted(clip: ScoredClip) -> dict[str, tuple[int, int]]:
     return {row.what: (row.twitches, row.missed) for row in count_hindrances([clip], Task())}
 
 
-def clip_of(bench, truth, *found, limit_mm=None, excluded=()):
+def clip_of(bench, truth, *found, limit_mm=0.05, excluded=()):
     result = bench.result(*found, excluded=excluded)
     if limit_mm is not None:
         result["detection_limit_px"] = limit_mm / truth.mm_per_px
@@ -34,6 +34,7 @@ def test_small_ones_are_laid_to_the_noise_where_the_result_tells_it(bench):
     rows = counted(clip_of(bench, truth, limit_mm=0.1))
     assert rows == {"below 2 times the clip's limit of detection": (1, 1), FREE: (1, 1)}
     assert counted(clip_of(bench, truth)) == {FREE: (2, 2)}
+    assert counted(clip_of(bench, truth, limit_mm=None)) == {ERASED: (2, 2)}
 
 
 def test_motion_at_the_moment_counts_and_slow_motion_apart(bench):

@@ -56,7 +56,7 @@ def make_maps(cell: tuple[int, int], rate_hz: float = 50.0) -> MotionMaps:
     )  # fmt: skip
     half = LAG_S / 2
     excursion = moved(2 * out_and_back(times) - out_and_back(times - LAG_S) - out_and_back(times + LAG_S)) / 2
-    no_log = FrameLog(*(np.zeros(0, kind) for kind in (np.int64, float, float, float, bool, bool)))
+    no_log = FrameLog(*(np.zeros(0, kind) for kind in (np.int64, float, float, float, float, bool, bool)))
     return MotionMaps(
         grid=grid, core_s=(0.0, DURATION_S), times_s=times,
         lagged=moved(out_and_back(times + half) - out_and_back(times - half)), lag_s=LAG_S, excursion=excursion,

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fasciscan.clip.copies import mark_copies
-from fasciscan.clip.quality import Quality, judge_quality
+from fasciscan.clip.quality import Quality, judge_quality, warn_of_hidden
 from fasciscan.clip.records import Clip, Scale
+from fasciscan.clip.rests import compare, is_erased, mark_refreshed
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ class Description:
 
 def describe(clip: Clip) -> Description:
     """Read a clip once and tell what it is and what it is good for."""
-    times_s, difference, contrast = _read_through(clip)
-    quality = judge_quality(times_s, mark_copies(difference), contrast, promised_s=clip.times_s)
+    index, times_s, difference, unchanged, contrast = _read_through(clip)
+    key_frames = clip.key_frames[index]
+    copies = mark_copies(difference) | mark_refreshed(difference, key_frames)
+    quality = judge_quality(times_s, copies, contrast, promised_s=clip.times_s)
     rows, columns = np.flatnonzero(clip.mask.any(axis=1)), np.flatnonzero(clip.mask.any(axis=0))
     left, top = int(columns[0]), int(rows[0])
     return Description(
@@ -48,7 +51,7 @@ def describe(clip: Clip) -> Description:
         width=clip.width,
         height=clip.height,
         frames_promised=clip.frame_count,
-        frames_read=len(times_s),
+        frames_read=len(index),
         duration_s=clip.duration_s,
         timing_source=clip.timing_source,
         key_frames=int(clip.key_frames.sum()),
@@ -57,7 +60,12 @@ def describe(clip: Clip) -> Description:
         tissue_share=float(clip.mask.mean()),
         mask_source=clip.mask_source,
         quality=quality,
-        warnings=clip.warnings + warn_of_lost_frames(clip, len(times_s)) + quality.warnings,
+        warnings=(
+            *clip.warnings,
+            *warn_of_lost_frames(clip, len(index)),
+            *quality.warnings,
+            *warn_of_hidden(None, is_erased(difference, unchanged, key_frames)),
+        ),
     )
 
 
@@ -67,17 +75,18 @@ def warn_of_lost_frames(clip: Clip, frames_read: int) -> tuple[str, ...]:
     return (f"{lost} of {clip.frame_count} frames could not be decoded",) if lost > 0 else ()
 
 
-def _read_through(clip: Clip) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Time, mean grey difference to the frame before, and contrast of each frame, inside the tissue."""
+def _read_through(clip: Clip) -> tuple[NDArray[np.int64], *tuple[NDArray[np.float64], ...]]:
+    """Read number and time of each frame, and its mean grey difference, share left as it was and contrast in tissue."""
     import cv2
 
     inside = clip.mask.astype(np.uint8)
-    times_s, difference, contrast = [], [], []
+    area = int(np.count_nonzero(inside))
+    index, rows = [], []
     previous = np.empty((clip.height, clip.width), np.uint8)
     for frame in clip.frames():
-        change = cv2.mean(cv2.absdiff(frame.luma, previous), inside)[0] if times_s else np.nan
-        times_s.append(frame.time_s)
-        difference.append(change)
-        contrast.append(float(cv2.meanStdDev(frame.luma, mask=inside)[1].item()))
+        difference, unchanged = compare(frame.luma, previous, inside, area) if index else (np.nan, np.nan)
+        contrast = cv2.meanStdDev(frame.luma, mask=inside)[1].item()
+        index.append(frame.index)
+        rows.append((frame.time_s, difference, unchanged, contrast))
         np.copyto(previous, frame.luma)
-    return np.array(times_s), np.array(difference), np.array(contrast)
+    return np.array(index, np.int64), *np.array(rows, np.float64).reshape(-1, 4).T

@@ -105,8 +105,21 @@ def judge_quality(
     return Quality(rate, nominal, int(copies.sum()), exposure_s, unusable, told)
 
 
-def warn_of_noise(limit_mm: float | None) -> tuple[str, ...]:
-    """Say that usual twitches are missed where the limit of detection, known or not, is above their size."""
+def warn_of_hidden(limit_mm: float | None, erased: bool) -> tuple[str, ...]:
+    """Say that usual twitches are missed, where the limit of detection is above their size or compression erased some.
+
+    Parameters
+    ----------
+    limit_mm
+        None where it is not known.
+    erased
+        From :func:`~fasciscan.clip.is_erased`.
+    """
+    if erased:
+        return (
+            "nearly all of the picture stays just as it was from frame to frame, as strong compression leaves it: small "
+            "twitches may be lost, and how small ones cannot be told",
+        )
     if limit_mm is None or limit_mm <= USUAL_TWITCH_MM:
         return ()
     return (

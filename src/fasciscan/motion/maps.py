@@ -65,6 +65,8 @@ class FrameLog:
     times_s: NDArray[np.float64]
     difference: NDArray[np.float64]
     """Mean absolute grey difference to the frame before; nan at the first."""
+    unchanged: NDArray[np.float64]
+    """Share of the tissue that is just as in the frame before; nan at the first."""
     contrast: NDArray[np.float64]
     """Standard deviation of the grey levels of the tissue."""
     copied: NDArray[np.bool_]
@@ -253,6 +255,7 @@ def _frame_log(frames: list[WorkingFrame]) -> FrameLog:
         index=np.array([frame.index for frame in frames], np.int64),
         times_s=np.array([frame.time_s for frame in frames], np.float64),
         difference=np.array([frame.difference for frame in frames], np.float64),
+        unchanged=np.array([frame.unchanged for frame in frames], np.float64),
         contrast=np.array([frame.contrast for frame in frames], np.float64),
         copied=np.array([frame.copied for frame in frames], np.bool_),
         cut=np.array([frame.cut for frame in frames], np.bool_),

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip import Clip, mark_copies
+from fasciscan.clip import Clip, compare, mark_copies, mark_held
 from fasciscan.motion.grid import Grid
 from fasciscan.motion.track import LAG_MOST, Motion, Past, make_cells, track
 
-_LOOK_AROUND = 5
-"""Frames before and after that decide whether a frame is a copy."""
+_LOOK_AROUND = 16
+"""Frames before and after that decide whether a frame is a copy: at 100 frames/s, the longer distance in time."""
 _CHUNK = 32
 """Frames judged, and measured, at a time."""
 _MOST_AHEAD, _AHEAD_BYTES = 8, 20_000_000
@@ -44,11 +44,20 @@ class WorkingFrame(NamedTuple):
     image: NDArray[np.uint8]
     difference: float
     """Mean absolute grey difference to the frame before, in the tissue; nan at the first."""
+    unchanged: float
+    """Share of the tissue that is just as in the frame before; nan at the first."""
     contrast: float
     """Standard deviation of the grey levels of the tissue."""
     copied: bool = False
+    held: bool = False
+    """A copy that a codec made since nothing moved."""
     cut: bool = False
     """Another picture than the one before: motion cannot have made it."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether it tells of motion: a copy does not, unless it stands for tissue at rest."""
+        return not self.copied or self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +83,16 @@ class FrameMotion:
 def working_frames(clip: Clip, grid: Grid) -> Iterator[WorkingFrame]:
     """Stream a clip's frames, reduced, with copies told."""
     tissue = _tissue_mask(grid)
-    area = np.count_nonzero(tissue)
+    area = int(np.count_nonzero(tissue))
     sparse = np.ascontiguousarray(tissue[::_SPARSE, ::_SPARSE])
     waiting: list[WorkingFrame] = []
     judged = 0
     last: NDArray[np.uint8] | None = None
     for frame in clip.frames():
         image = grid.reduce(frame.luma)
-        difference = np.nan if last is None else cv2.norm(image, last, cv2.NORM_L1, tissue) / area
+        difference, unchanged = (np.nan, np.nan) if last is None else compare(image, last, tissue, area)
         _, deviation = cv2.meanStdDev(image[::_SPARSE, ::_SPARSE], mask=sparse)
-        waiting.append(WorkingFrame(frame.index, frame.time_s, image, difference, float(deviation[0, 0])))
+        waiting.append(WorkingFrame(frame.index, frame.time_s, image, difference, unchanged, float(deviation[0, 0])))
         last = image
         if len(waiting) >= judged + _CHUNK + _LOOK_AROUND:
             yield from _judge(waiting, judged, judged + _CHUNK)
@@ -140,13 +149,13 @@ class _Meter:
 
     def measure(self, run: list[WorkingFrame]) -> list[tuple[WorkingFrame, FrameMotion | None]]:
         """Measure a run of frames; each comes back with its motion."""
-        fresh = [frame for frame in run if not frame.copied]
+        fresh = [frame for frame in run if frame.measured]
         motions: list[FrameMotion] = []
         for start, stop in pairwise([0, *(k for k, frame in enumerate(fresh) if frame.cut and k), len(fresh)]):
             if fresh[start:stop]:
                 motions += self._measure_shot(fresh[start:stop])
         in_order = iter(motions)
-        return [(frame._replace(image=_NO_IMAGE), None if frame.copied else next(in_order)) for frame in run]
+        return [(frame._replace(image=_NO_IMAGE), next(in_order) if frame.measured else None) for frame in run]
 
     def _measure_shot(self, frames: list[WorkingFrame]) -> list[FrameMotion]:
         """Measure frames between two cuts; the first of them may be a cut."""
@@ -221,8 +230,9 @@ def _tissue_mask(grid: Grid) -> NDArray[np.uint8]:
 def _judge(waiting: list[WorkingFrame], start: int, stop: int) -> Iterator[WorkingFrame]:
     difference = np.array([frame.difference for frame in waiting])
     copied = mark_copies(difference)
+    held = mark_held(difference, np.array([frame.unchanged for frame in waiting]))
     usual = np.nanmedian(difference) if np.isfinite(difference).any() else 0.0
     for k in range(start, min(stop, len(waiting))):
         frame = waiting[k]
         cut = frame.difference > max(_CUT_CONTRASTS * frame.contrast, _CUT_USUAL * usual)
-        yield frame._replace(copied=bool(copied[k]), cut=bool(cut))
+        yield frame._replace(copied=bool(copied[k]), held=bool(held[k]), cut=bool(cut))

@@ -20,6 +20,7 @@ SLOW = ("breathing", "drift")
 """Look-alikes that are there all along, too slow to be taken for a twitch."""
 FREE = "none of these"
 NEAR_A_LARGER_ONE = f"within {NEAR_S:g} s and {NEAR_MM:g} mm of a larger twitch"
+ERASED = "in a clip that tells no limit of detection, as where compression erased small motion"
 IN_THE_NOISE = f"below {TIMES_LIMIT:g} times the clip's limit of detection"
 
 
@@ -96,6 +97,7 @@ def _amid(clip: ScoredClip, event: TrueEvent) -> list[str]:
 _HINDRANCES: dict[str, Callable[[ScoredClip, TrueEvent], bool]] = {
     "in a stretch left out": _is_left_out,
     NEAR_A_LARGER_ONE: _is_near_a_larger_one,
+    ERASED: lambda clip, _: clip.findings.limit_mm is None,
     IN_THE_NOISE: _is_in_the_noise,
     "amid a look-alike": _is_amid_motion,
     f"amid {' or '.join(SLOW)}": _is_amid_slow_motion,

@@ -1,0 +1,104 @@
+"""Tissue at rest that strong compression lets stand still is told from an image that is frozen."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fasciscan.clip import ClipOptions, describe, is_erased, mark_at_rest, mark_held, mark_refreshed, open_clip
+from fasciscan.pipeline import analyze
+
+SAMPLE = Path(__file__).parents[2] / "data_samples" / "biceps-twitches.mp4"
+RATE_HZ = 40
+NO_KEYS = np.zeros(100, np.bool_)
+
+
+@pytest.fixture
+def rest():
+    """A hundred frames, still from 20 to 60; what each leaves as it was."""
+
+    def make(usual: float, after: float) -> tuple[np.ndarray, np.ndarray]:
+        difference, unchanged = np.full(100, 0.5), np.full(100, usual)
+        difference[20:60], unchanged[20:60], unchanged[60] = 0.0, 1.0, after
+        return difference, unchanged
+
+    return make
+
+
+@pytest.mark.parametrize(("after", "held"), [(0.9, 40), (0.4, 0)])
+def test_a_rest_that_ends_in_a_change_of_a_part_is_the_codecs(rest, after, held):
+    marked = mark_held(*rest(0.5, after))
+    assert marked.sum() == held
+    assert not marked[:20].any()
+
+
+def test_a_few_copies_are_not_the_codecs():
+    difference, unchanged = np.full(30, 0.5), np.full(30, 0.9)
+    difference[10:15] = 0.0
+    assert not mark_held(difference, unchanged).any()
+    difference[15] = 0.0
+    assert mark_held(difference, unchanged).sum() == 6
+
+
+def test_a_rest_to_the_end_is_not_known_to_be_the_codecs():
+    difference, unchanged = np.full(30, 0.5), np.full(30, 0.9)
+    difference[10:] = 0.0
+    assert not mark_held(difference, unchanged).any()
+
+
+@pytest.mark.parametrize(("usual", "after", "at_rest"), [(0.98, 0.9, 40), (0.98, 0.4, 0), (0.5, 0.9, 0)])
+def test_a_long_rest_is_one_where_compression_erases_and_a_freeze_elsewhere(rest, usual, after, at_rest):
+    assert mark_at_rest(np.arange(100) / RATE_HZ, *rest(usual, after), NO_KEYS).sum() == at_rest
+
+
+def test_a_short_rest_is_one_anywhere(rest):
+    assert mark_at_rest(np.arange(100) / (4 * RATE_HZ), *rest(0.5, 0.9), NO_KEYS).sum() == 40
+
+
+def test_a_key_frame_in_a_rest_is_the_same_image_anew(rest):
+    difference, _ = rest(0.5, 0.9)
+    keys = NO_KEYS.copy()
+    keys[[10, 40, 60]] = True
+    difference[40] = 1.0
+    assert np.flatnonzero(mark_refreshed(difference, keys)).tolist() == [40]
+
+
+def test_key_frames_do_not_hide_that_compression_erases():
+    difference, unchanged, keys = np.full(100, 0.02), np.full(100, 0.99), np.arange(100) % 2 == 0
+    unchanged[keys] = 0.2
+    assert is_erased(difference, unchanged, keys)
+    assert not is_erased(difference, unchanged, NO_KEYS)
+
+
+@pytest.fixture(scope="module")
+def held(encode, tmp_path_factory) -> Path:
+    """The sample clip as strong compression leaves it: blocks of the picture change when they have changed by much."""
+    side, least = 16, 6
+    clip = open_clip(SAMPLE, ClipOptions())
+    height, width = (length // side * side for length in (clip.height, clip.width))
+    shown = next(iter(clip.frames())).luma[:height, :width].copy()
+    pictures = []
+    for frame in clip.frames():
+        luma = frame.luma[:height, :width]
+        apart = np.abs(luma.astype(int) - shown).reshape(height // side, side, width // side, side).mean(axis=(1, 3))
+        changed = np.kron(apart >= least, np.ones((side, side), np.bool_)).astype(np.bool_)
+        shown[changed] = luma[changed]
+        pictures.append(shown.copy())
+    return encode(tmp_path_factory.mktemp("held") / "held.mkv", np.stack(pictures), "ffv1", rate=RATE_HZ, pixels="gray")
+
+
+def test_twitches_are_found_and_rest_counts_where_compression_lets_it_stand_still(held):
+    result = analyze(held, ClipOptions(mm_per_px=0.1)).result
+    assert result.exposure_s > 0.9 * result.clip.duration_s
+    assert result.count >= 5
+    assert result.detection_limit_mm is None
+    assert any("strong compression" in told for told in result.warnings)
+
+
+def test_a_frozen_clip_with_key_frames_is_frozen(speckle, encode, tmp_path):
+    still = np.repeat(speckle(1), 120, axis=0)
+    clip = open_clip(encode(tmp_path / "still.mp4", still, "libx264", options={"crf": "28", "g": "30"}))
+    assert np.count_nonzero(clip.key_frames) == 4
+    described = describe(clip)
+    assert described.quality.exposure_s < 0.1
+    assert described.quality.warnings[0].startswith("nothing of this clip can be analysed: frozen")
