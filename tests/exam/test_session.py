@@ -148,6 +148,11 @@ def test_published_rules_say_when_this_exam_cannot_answer_them(make_clip):
     assert (reached.is_reached, reached.is_decided) == (True, True)
 
 
+def test_the_quadriceps_is_not_the_rectus_femoris_of_the_rule(make_clip):
+    quadriceps, rectus = (make_exam([make_clip(name, "left", TWO)]).summary.rules[0] for name in ("quadriceps", "RF"))
+    assert (quadriceps.found, rectus.found) == (0, 1)
+
+
 def test_sides_are_compared_where_both_were_watched(make_clip):
     many = tuple(float(second) for second in range(1, 41))
     clips = [make_clip("BB", "left", many), make_clip("BB", "right", TWO), make_clip("TA", "left", many)]
@@ -179,6 +184,14 @@ def test_what_a_reader_must_know_first(make_clip):
     assert "did you mean tibialis anterior?" in warnings
     assert "No side is given for: biceps brachii." in warnings
     assert "analysed in 2 ways" in warnings
+
+
+@pytest.mark.parametrize(("written", "is_warned"), [("paraspinals", True), ("thoracic paraspinals", False)])
+def test_paraspinals_without_a_level_are_taken_as_thoracic_and_this_is_told(make_clip, written, is_warned):
+    exam = make_exam([make_clip(written, side, NONE) for side in ("left", "right")])
+    assert exam.muscles[0].name.region == "thoracic"
+    said = [warning for warning in exam.warnings if "without a level are taken as thoracic" in warning]
+    assert len(said) == is_warned
 
 
 def test_an_exam_of_no_clip_says_nothing():

@@ -319,6 +319,20 @@ def test_every_muscle_of_the_vocabulary_has_its_place_on_the_body():
         assert place.down <= place.y <= body_map.HEIGHT - place.down
 
 
+@pytest.mark.parametrize(
+    ("broad", "part"),
+    [
+        ("paraspinals", "thoracic paraspinals"), ("forearm", "forearm flexors"),
+        ("quadriceps femoris", "rectus femoris"), ("hamstrings", "biceps femoris"),
+    ],
+)  # fmt: skip
+def test_a_muscle_that_stands_for_several_is_drawn_beneath_and_beyond_them(broad, part):
+    order = list(known_muscles())
+    assert order.index(broad) < order.index(part)
+    beneath, above = body_map.PLACES[broad], body_map.PLACES[part]
+    assert (beneath.across > above.across, beneath.down > above.down) == (True, True)
+
+
 def test_left_is_on_the_pictures_right_from_the_front_and_left_from_the_back(tmp_path):
     clips = [clip_of("BB", "left", (1.0, 2.0), tmp_path), clip_of("FDI", "left", (), tmp_path)]
     drawn = body_map.draw_body(make_exam(clips).muscles)

@@ -102,6 +102,8 @@ def _warn(clips: Sequence[ClipCount], muscles: Sequence[MuscleCount]) -> list[st
         if muscle.name.known is None:
             hint = f"; did you mean {muscle.name.nearest}?" if muscle.name.nearest else "."
             warnings.append(f"The muscle “{muscle.name.name}” is not in the vocabulary and has no region{hint}")
+    known = {muscle.name.known: None for muscle in muscles if muscle.name.known}
+    warnings += [muscle.caution for muscle in known if muscle.caution]
     unsided = sorted({m.name.name for m in muscles if m.side is None and m.name.known and m.name.known.paired})
     if unsided:
         warnings.append(f"No side is given for: {', '.join(unsided)}.")
