@@ -136,6 +136,42 @@ def test_an_exam_tells_no_minute_that_lacks_a_frame_as_short(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("twitches", "said"),
+    [
+        ((2, 0, 0), "It is focal: one muscle alone."),
+        ((2, 1, 0), "It is focal: one muscle alone. A single twitch was seen in deltoid, left."),
+        ((2, 2, 1), "It stays within one body region (cervical); none in the muscles examined of these: lumbosacral. "
+                    "A single twitch was seen in tibialis anterior, left."),
+        ((1, 0, 0), "or more. A single twitch was seen in biceps brachii, left."),
+    ],
+)  # fmt: skip
+def test_a_single_twitch_is_told_however_far_the_others_reach(tmp_path, twitches, said):
+    clips = [
+        clip_of(muscle, "left", range(5, 5 + count), tmp_path)
+        for muscle, count in zip(("BB", "deltoid", "TA"), twitches, strict=True)
+    ]
+    assert exam_words.say_extent(make_exam(clips).summary).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("twitches", "seconds", "said"),
+    [
+        ((2, 0, 0), (60, 60, 10), "1 of the others was watched for less than 60 s, too briefly to be called quiet."),
+        ((2, 2, 0), (60, 60, 10), "1 of the others was watched for less than 60 s, too briefly to be called quiet."),
+        ((0, 0, 1), (60, 30, 10), "2 of them were watched for less than 60 s, too briefly to be called quiet."),
+        ((2, 0, 0), (10, 60, 60), "It is focal: one muscle alone."),
+        ((2, 0, 2), (60, 10, 60), "It is widespread: cervical and lumbosacral."),
+    ],
+)
+def test_muscles_watched_too_briefly_are_not_passed_off_as_quiet(tmp_path, twitches, seconds, said):
+    clips = [
+        clip_of(muscle, "left", range(5, 5 + count), tmp_path, seconds=watched_s)
+        for muscle, count, watched_s in zip(("BB", "deltoid", "TA"), twitches, seconds, strict=True)
+    ]
+    assert exam_words.say_extent(make_exam(clips).summary).endswith(said)
+
+
+@pytest.mark.parametrize(
     ("counts", "words"),
     [
         ((1, 60.0, 0, 3.0), "No more different than chance allows."),

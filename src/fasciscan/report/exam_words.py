@@ -54,11 +54,14 @@ def say_extent(summary: Summary) -> str:
     """Say how many muscles fasciculate and how far it reaches."""
     if not summary.examined:
         return "Nothing could be analysed, so nothing can be said. This is not the same as none seen."
-    seen = f"{len(summary.fasciculating)} of {say_count(summary.examined, 'muscle')}"
-    if summary.extent is Extent.NONE:
-        single = f" A single twitch was seen in {join(summary.single)}." if summary.single else ""
-        return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more.{single}"
+    single = f"A single twitch was seen in {join(summary.single)}." if summary.single else ""
+    return " ".join(sentence for sentence in (_say_reach(summary), single, _say_short(summary)) if sentence)
+
+
+def _say_reach(summary: Summary) -> str:
     match summary.extent:
+        case Extent.NONE:
+            return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more."
         case Extent.ALONE:
             reach = "No other muscle was looked at, so how far it reaches cannot be told."
         case Extent.FOCAL:
@@ -69,7 +72,18 @@ def say_extent(summary: Summary) -> str:
             reach = f"It is widespread: {join(_active_regions(summary))}."
         case _:
             reach = "How far it reaches cannot be told, since the region of a muscle is not known."
+    seen = f"{len(summary.fasciculating)} of {say_count(summary.examined, 'muscle')}"
     return f"{seen} showed {LEAST_TO_FASCICULATE} fasciculations or more. {reach}"
+
+
+def _say_short(summary: Summary) -> str:
+    """Say how many muscles may pass for quiet only because they were watched too briefly, where that matters."""
+    short = summary.quiet_but_short
+    if not short or summary.extent not in (Extent.NONE, Extent.FOCAL, Extent.REGIONAL):
+        return ""
+    of = "them" if summary.extent is Extent.NONE else "the others"
+    were = "was" if short == 1 else "were"
+    return f"{short} of {of} {were} watched for less than {LONG_ENOUGH_S:.0f} s, too briefly to be called quiet."
 
 
 def say_muscle(muscle: MuscleCount) -> str:
