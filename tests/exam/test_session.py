@@ -45,10 +45,13 @@ def test_a_clip_of_which_nothing_could_be_analysed_does_not_take_the_rate_per_ar
 
 
 def test_without_a_scale_nothing_is_told_in_millimetres(make_clip):
-    (muscle,) = count_muscles([make_clip("BB", "left", TWO), make_clip("BB", "left", (3.0,), area_mm2=None)])
+    unscaled = make_clip("BB", "left", (3.0,), area_mm2=None, name="unscaled.mp4")
+    (muscle,) = count_muscles([make_clip("BB", "left", TWO), unscaled])
     assert (muscle.rate_per_min_cm2, muscle.amplitude_mm) == (None, None)
     assert muscle.duration_s is not None
-    assert "no scale" in muscle.notes
+    assert muscle.notes == ("no scale in unscaled.mp4",)
+    (muscle,) = count_muscles([unscaled])
+    assert muscle.notes == ("no scale",)
 
 
 def test_a_short_look_is_marked_and_tells_what_it_still_allows(make_clip):
