@@ -7,6 +7,7 @@ import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.exam import Entry, count_muscles, make_exam, read_clip_count
+from fasciscan.exam.context import Context, Signs, Strength
 from fasciscan.exam.summary import Basis, Extent
 
 TWO, NONE = (10.0, 30.0), ()
@@ -181,10 +182,11 @@ def test_a_clip_that_comes_twice_counts_once_and_is_told(make_clip):
 
 def test_what_a_reader_must_know_first(make_clip):
     clips = [
-        make_clip("tibialis anteror", "left", TWO), make_clip("BB", None, TWO), make_clip("FDI", "left", TWO, model="b")
+        make_clip("tibialis anteror", "left", TWO), make_clip("tibialis anteror", "right", TWO),
+        make_clip("BB", None, TWO), make_clip("FDI", "left", TWO, model="b"),
     ]  # fmt: skip
     warnings = " ".join(make_exam(clips).warnings)
-    assert "did you mean tibialis anterior?" in warnings
+    assert warnings.count("did you mean tibialis anterior?") == 1
     assert "No side is given for: biceps brachii." in warnings
     assert "analysed in 2 ways" in warnings
 
@@ -195,6 +197,32 @@ def test_paraspinals_without_a_level_are_taken_as_thoracic_and_this_is_told(make
     assert exam.muscles[0].name.region == "thoracic"
     said = [warning for warning in exam.warnings if "without a level are taken as thoracic" in warning]
     assert len(said) == is_warned
+
+
+@pytest.mark.parametrize("muscle", ["biceps brachii", "popliteus"])
+def test_a_muscle_with_and_without_a_side_counts_as_two_and_this_is_told(make_clip, muscle):
+    with_side, without = make_clip(muscle, "left", TWO), make_clip(muscle, None, TWO)
+    exam = make_exam([with_side, without])
+    assert exam.summary.examined == 2
+    said = f"{muscle} is there with and without a side: the clips without count as another muscle."
+    assert said in exam.warnings
+    assert not [text for clip in (with_side, without) for text in make_exam([clip]).warnings if text == said]
+
+
+def test_a_graded_muscle_that_nobody_knows_is_told_with_the_nearest():
+    context = Context(strength=(Strength("tibialis anteror", "left", 4), Strength("soleus", None, 5)))
+    (warning,) = make_exam([], context=context).warnings
+    assert "“tibialis anteror”" in warning
+    assert warning.endswith("did you mean tibialis anterior?")
+
+
+@pytest.mark.parametrize(("weakness", "grade", "is_told"), [(False, 4, True), (False, 5, False), (True, 4, False)])
+def test_no_weakness_beside_a_weak_muscle_is_pointed_out_and_the_grade_counts(weakness, grade, is_told):
+    context = Context(signs=Signs(weakness=weakness), strength=(Strength("soleus", "left", grade),))
+    warnings = make_exam([], context=context).warnings
+    assert [text for text in warnings if "Weakness is recorded as not there" in text] == list(warnings)
+    assert bool(warnings) is is_told
+    assert ("weak_muscles" in context.red_flags) is (grade < 5)
 
 
 def test_an_exam_of_no_clip_says_nothing():

@@ -268,6 +268,17 @@ def test_weak_muscles_are_named_with_their_grade(tmp_path):
     assert "loss of weight: BMI 24 to 20" in text
 
 
+def test_what_was_looked_for_and_is_not_there_is_shown(tmp_path):
+    form = tmp_path / "form.toml"
+    form.write_text(
+        "[signs]\natrophy = false\n[triggers]\ncaffeine = false\nstress = false\nthyroid = true\n"
+        '[strength]\n"BB left" = 5\n"tongue" = 5\n"FDI" = 4\n'
+    )
+    text = page_of(tmp_path, read_context(form)).text
+    assert "not there: visible wasting of muscle and weakness of biceps brachii left and tongue (5/5)." in text
+    assert "not there: much caffeine and stress." in text
+
+
 def test_published_rules_stand_with_their_figures_and_their_limits(tmp_path):
     text = page_of(tmp_path).text
     for rule in PUBLISHED:

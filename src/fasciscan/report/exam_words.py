@@ -193,9 +193,16 @@ def say_flags(context: Context) -> list[str]:
     return [SIGNS[name] + details.get(name, "") for name in context.red_flags]
 
 
-def say_absent(context: Context) -> list[str]:
+def say_absent_signs(context: Context) -> list[str]:
     """List the signs that were looked for and are not there."""
-    return [SIGNS[name] for name in context.signs.__slots__ if getattr(context.signs, name) is False]
+    absent = [SIGNS[name] for name in context.signs.__slots__ if getattr(context.signs, name) is False]
+    strong = join([_named(graded.muscle, graded.side) for graded in context.strong_muscles])
+    return [*absent, f"weakness of {strong} (5/5)"] if strong else absent
+
+
+def say_absent_triggers(context: Context) -> list[str]:
+    """List the triggers that were asked for and are not there."""
+    return [TRIGGERS[name] for name in context.triggers.__slots__ if getattr(context.triggers, name) is False]
 
 
 def say_course(context: Context) -> str:
