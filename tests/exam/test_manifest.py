@@ -91,6 +91,7 @@ def test_clips_of_two_people_or_two_visits_are_no_exam():
         ("IMG_0042", "", None),
         ("RA_biceps_left_01", "biceps brachii", "left"),
         ("TA-deltoid-right", "deltoid", "right"),
+        ("M_TA_deltoid_right", "deltoid", "right"),
         ("TA-right", "tibialis anterior", "right"),
         ("Smith_John_L_0001", "", "left"),
         ("sub_07_biceps_left", "biceps brachii", "left"),

@@ -7,6 +7,7 @@ import pytest
 
 from fasciscan.errors import FasciscanError
 from fasciscan.exam import Entry, count_muscles, make_exam, read_clip_count
+from fasciscan.exam.context import Context, Signs, Strength
 from fasciscan.exam.summary import Basis, Extent
 
 TWO, NONE = (10.0, 30.0), ()
@@ -45,10 +46,13 @@ def test_a_clip_of_which_nothing_could_be_analysed_does_not_take_the_rate_per_ar
 
 
 def test_without_a_scale_nothing_is_told_in_millimetres(make_clip):
-    (muscle,) = count_muscles([make_clip("BB", "left", TWO), make_clip("BB", "left", (3.0,), area_mm2=None)])
+    unscaled = make_clip("BB", "left", (3.0,), area_mm2=None, name="unscaled.mp4")
+    (muscle,) = count_muscles([make_clip("BB", "left", TWO), unscaled])
     assert (muscle.rate_per_min_cm2, muscle.amplitude_mm) == (None, None)
     assert muscle.duration_s is not None
-    assert "no scale" in muscle.notes
+    assert muscle.notes == ("no scale in unscaled.mp4",)
+    (muscle,) = count_muscles([unscaled])
+    assert muscle.notes == ("no scale",)
 
 
 def test_a_short_look_is_marked_and_tells_what_it_still_allows(make_clip):
@@ -148,6 +152,11 @@ def test_published_rules_say_when_this_exam_cannot_answer_them(make_clip):
     assert (reached.is_reached, reached.is_decided) == (True, True)
 
 
+def test_the_quadriceps_is_not_the_rectus_femoris_of_the_rule(make_clip):
+    quadriceps, rectus = (make_exam([make_clip(name, "left", TWO)]).summary.rules[0] for name in ("quadriceps", "RF"))
+    assert (quadriceps.found, rectus.found) == (0, 1)
+
+
 def test_sides_are_compared_where_both_were_watched(make_clip):
     many = tuple(float(second) for second in range(1, 41))
     clips = [make_clip("BB", "left", many), make_clip("BB", "right", TWO), make_clip("TA", "left", many)]
@@ -173,12 +182,47 @@ def test_a_clip_that_comes_twice_counts_once_and_is_told(make_clip):
 
 def test_what_a_reader_must_know_first(make_clip):
     clips = [
-        make_clip("tibialis anteror", "left", TWO), make_clip("BB", None, TWO), make_clip("FDI", "left", TWO, model="b")
+        make_clip("tibialis anteror", "left", TWO), make_clip("tibialis anteror", "right", TWO),
+        make_clip("BB", None, TWO), make_clip("FDI", "left", TWO, model="b"),
     ]  # fmt: skip
     warnings = " ".join(make_exam(clips).warnings)
-    assert "did you mean tibialis anterior?" in warnings
+    assert warnings.count("did you mean tibialis anterior?") == 1
     assert "No side is given for: biceps brachii." in warnings
     assert "analysed in 2 ways" in warnings
+
+
+@pytest.mark.parametrize(("written", "is_warned"), [("paraspinals", True), ("thoracic paraspinals", False)])
+def test_paraspinals_without_a_level_are_taken_as_thoracic_and_this_is_told(make_clip, written, is_warned):
+    exam = make_exam([make_clip(written, side, NONE) for side in ("left", "right")])
+    assert exam.muscles[0].name.region == "thoracic"
+    said = [warning for warning in exam.warnings if "without a level are taken as thoracic" in warning]
+    assert len(said) == is_warned
+
+
+@pytest.mark.parametrize("muscle", ["biceps brachii", "popliteus"])
+def test_a_muscle_with_and_without_a_side_counts_as_two_and_this_is_told(make_clip, muscle):
+    with_side, without = make_clip(muscle, "left", TWO), make_clip(muscle, None, TWO)
+    exam = make_exam([with_side, without])
+    assert exam.summary.examined == 2
+    said = f"{muscle} is there with and without a side: the clips without count as another muscle."
+    assert said in exam.warnings
+    assert not [text for clip in (with_side, without) for text in make_exam([clip]).warnings if text == said]
+
+
+def test_a_graded_muscle_that_nobody_knows_is_told_with_the_nearest():
+    context = Context(strength=(Strength("tibialis anteror", "left", 4), Strength("soleus", None, 5)))
+    (warning,) = make_exam([], context=context).warnings
+    assert "“tibialis anteror”" in warning
+    assert warning.endswith("did you mean tibialis anterior?")
+
+
+@pytest.mark.parametrize(("weakness", "grade", "is_told"), [(False, 4, True), (False, 5, False), (True, 4, False)])
+def test_no_weakness_beside_a_weak_muscle_is_pointed_out_and_the_grade_counts(weakness, grade, is_told):
+    context = Context(signs=Signs(weakness=weakness), strength=(Strength("soleus", "left", grade),))
+    warnings = make_exam([], context=context).warnings
+    assert [text for text in warnings if "Weakness is recorded as not there" in text] == list(warnings)
+    assert bool(warnings) is is_told
+    assert ("weak_muscles" in context.red_flags) is (grade < 5)
 
 
 def test_an_exam_of_no_clip_says_nothing():

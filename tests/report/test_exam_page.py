@@ -136,6 +136,42 @@ def test_an_exam_tells_no_minute_that_lacks_a_frame_as_short(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("twitches", "said"),
+    [
+        ((2, 0, 0), "It is focal: one muscle alone."),
+        ((2, 1, 0), "It is focal: one muscle alone. A single twitch was seen in deltoid, left."),
+        ((2, 2, 1), "It stays within one body region (cervical); none in the muscles examined of these: lumbosacral. "
+                    "A single twitch was seen in tibialis anterior, left."),
+        ((1, 0, 0), "or more. A single twitch was seen in biceps brachii, left."),
+    ],
+)  # fmt: skip
+def test_a_single_twitch_is_told_however_far_the_others_reach(tmp_path, twitches, said):
+    clips = [
+        clip_of(muscle, "left", range(5, 5 + count), tmp_path)
+        for muscle, count in zip(("BB", "deltoid", "TA"), twitches, strict=True)
+    ]
+    assert exam_words.say_extent(make_exam(clips).summary).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("twitches", "seconds", "said"),
+    [
+        ((2, 0, 0), (60, 60, 10), "1 of the others was watched for less than 60 s, too briefly to be called quiet."),
+        ((2, 2, 0), (60, 60, 10), "1 of the others was watched for less than 60 s, too briefly to be called quiet."),
+        ((0, 0, 1), (60, 30, 10), "2 of them were watched for less than 60 s, too briefly to be called quiet."),
+        ((2, 0, 0), (10, 60, 60), "It is focal: one muscle alone."),
+        ((2, 0, 2), (60, 10, 60), "It is widespread: cervical and lumbosacral."),
+    ],
+)
+def test_muscles_watched_too_briefly_are_not_passed_off_as_quiet(tmp_path, twitches, seconds, said):
+    clips = [
+        clip_of(muscle, "left", range(5, 5 + count), tmp_path, seconds=watched_s)
+        for muscle, count, watched_s in zip(("BB", "deltoid", "TA"), twitches, seconds, strict=True)
+    ]
+    assert exam_words.say_extent(make_exam(clips).summary).endswith(said)
+
+
+@pytest.mark.parametrize(
     ("counts", "words"),
     [
         ((1, 60.0, 0, 3.0), "No more different than chance allows."),
@@ -232,6 +268,17 @@ def test_weak_muscles_are_named_with_their_grade(tmp_path):
     assert "loss of weight: BMI 24 to 20" in text
 
 
+def test_what_was_looked_for_and_is_not_there_is_shown(tmp_path):
+    form = tmp_path / "form.toml"
+    form.write_text(
+        "[signs]\natrophy = false\n[triggers]\ncaffeine = false\nstress = false\nthyroid = true\n"
+        '[strength]\n"BB left" = 5\n"tongue" = 5\n"FDI" = 4\n'
+    )
+    text = page_of(tmp_path, read_context(form)).text
+    assert "not there: visible wasting of muscle and weakness of biceps brachii left and tongue (5/5)." in text
+    assert "not there: much caffeine and stress." in text
+
+
 def test_published_rules_stand_with_their_figures_and_their_limits(tmp_path):
     text = page_of(tmp_path).text
     for rule in PUBLISHED:
@@ -317,6 +364,20 @@ def test_every_muscle_of_the_vocabulary_has_its_place_on_the_body():
     for place in body_map.PLACES.values():
         assert place.across <= body_map.MIDDLE - place.x
         assert place.down <= place.y <= body_map.HEIGHT - place.down
+
+
+@pytest.mark.parametrize(
+    ("broad", "part"),
+    [
+        ("paraspinals", "thoracic paraspinals"), ("forearm", "forearm flexors"),
+        ("quadriceps femoris", "rectus femoris"), ("hamstrings", "biceps femoris"),
+    ],
+)  # fmt: skip
+def test_a_muscle_that_stands_for_several_is_drawn_beneath_and_beyond_them(broad, part):
+    order = list(known_muscles())
+    assert order.index(broad) < order.index(part)
+    beneath, above = body_map.PLACES[broad], body_map.PLACES[part]
+    assert (beneath.across > above.across, beneath.down > above.down) == (True, True)
 
 
 def test_left_is_on_the_pictures_right_from_the_front_and_left_from_the_back(tmp_path):

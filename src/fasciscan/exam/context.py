@@ -97,6 +97,11 @@ class Context:
         return tuple(graded for graded in self.strength if graded.grade < FULL_STRENGTH)
 
     @property
+    def strong_muscles(self) -> tuple[Strength, ...]:
+        """Muscles graded at full strength."""
+        return tuple(graded for graded in self.strength if graded.grade == FULL_STRENGTH)
+
+    @property
     def red_flags(self) -> tuple[str, ...]:
         """Names of the recorded facts that speak for being examined further."""
         found = [name for name in Signs.__slots__ if getattr(self.signs, name)]

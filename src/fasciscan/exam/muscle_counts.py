@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
+from fasciscan.clip import printable
 from fasciscan.clip.quality import GOOD_RATE_HZ, USUAL_TWITCH_MM
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.counts import LONG_ENOUGH_S, Rate, is_short_look, poisson_rate
@@ -174,6 +175,7 @@ def _notes(
         notes.append(f"only {slowest:.0f} pictures per second")
     if limit_mm is not None and limit_mm > USUAL_TWITCH_MM:
         notes.append(f"half of the twitches of {limit_mm:.2f} mm hidden")
-    if any(clip.tissue_area_mm2 is None for clip in clips):
-        notes.append("no scale")
+    unscaled = [printable(clip.entry.clip.name) for clip in clips if clip.tissue_area_mm2 is None]
+    if unscaled:
+        notes.append("no scale" if len(unscaled) == len(clips) else f"no scale in {', '.join(unscaled)}")
     return tuple(notes)

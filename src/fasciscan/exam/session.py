@@ -11,7 +11,7 @@ from pathlib import Path
 from fasciscan.exam.clip_counts import ClipCount
 from fasciscan.exam.context import Context
 from fasciscan.exam.muscle_counts import MuscleCount, count_muscles
-from fasciscan.exam.muscles import name_muscle
+from fasciscan.exam.muscles import MuscleName, name_muscle
 from fasciscan.exam.summary import Summary, sum_up
 
 
@@ -77,7 +77,7 @@ def make_exam(
         summary=sum_up(muscles),
         context=context,
         failed=tuple(failed),
-        warnings=(*twice, *_warn(single, muscles)),
+        warnings=(*twice, *_warn(single, muscles), *(_warn_of_context(context) if context else ())),
         command=command,
         version=version,
     )
@@ -97,14 +97,22 @@ def _drop_copies(clips: Sequence[ClipCount]) -> tuple[list[ClipCount], list[str]
 
 
 def _warn(clips: Sequence[ClipCount], muscles: Sequence[MuscleCount]) -> list[str]:
-    warnings = []
-    for muscle in muscles:
-        if muscle.name.known is None:
-            hint = f"; did you mean {muscle.name.nearest}?" if muscle.name.nearest else "."
-            warnings.append(f"The muscle “{muscle.name.name}” is not in the vocabulary and has no region{hint}")
-    unsided = sorted({m.name.name for m in muscles if m.side is None and m.name.known and m.name.known.paired})
-    if unsided:
-        warnings.append(f"No side is given for: {', '.join(unsided)}.")
+    names = list(dict.fromkeys(muscle.name for muscle in muscles))
+    warnings = [
+        f"The muscle “{name.name}” is not in the vocabulary and has no region{_hint(name)}"
+        for name in names
+        if not name.known
+    ]
+    warnings += [name.known.caution for name in names if name.known and name.known.caution]
+    sided, unsided = ({m.name for m in muscles if bool(m.side) is has_side} for has_side in (True, False))
+    lacking = sorted(name.name for name in unsided if name.known and name.known.paired)
+    if lacking:
+        warnings.append(f"No side is given for: {', '.join(lacking)}.")
+    warnings += [
+        f"{name.name} is there with and without a side: the clips without count as another muscle."
+        for name in names
+        if name in sided & unsided
+    ]
     makers = Counter((clip.version, clip.classifier, clip.model_sha256) for clip in clips)
     if len(makers) > 1:
         warnings.append(
@@ -112,3 +120,20 @@ def _warn(clips: Sequence[ClipCount], muscles: Sequence[MuscleCount]) -> list[st
             "do not compare exactly; run the exam again into an empty folder."
         )
     return warnings
+
+
+def _warn_of_context(context: Context) -> list[str]:
+    unknown = {name.name: name for graded in context.strength if not (name := name_muscle(graded.muscle)).known}
+    warnings = [
+        f"The muscle “{name.name}”, whose strength is graded, is not in the vocabulary{_hint(name)}"
+        for name in unknown.values()
+    ]
+    if context.signs.weakness is False and context.weak_muscles:
+        warnings.append(
+            "Weakness is recorded as not there, but muscles are graded below full strength; the grades count."
+        )
+    return warnings
+
+
+def _hint(name: MuscleName) -> str:
+    return f"; did you mean {name.nearest}?" if name.nearest else "."

@@ -116,6 +116,8 @@ class Summary:
     """Labels of those with two twitches or more."""
     single: tuple[str, ...]
     """Labels of those with exactly one."""
+    quiet_but_short: int
+    """Muscles that do not fasciculate and were watched too briefly to say that they are quiet."""
     count: int
     exposure_s: float
     regions: tuple[RegionCount, ...]
@@ -134,6 +136,7 @@ def sum_up(muscles: Sequence[MuscleCount]) -> Summary:
         examined=len(analysed),
         fasciculating=tuple(muscle.label for muscle in active),
         single=tuple(muscle.label for muscle in analysed if muscle.count == 1),
+        quiet_but_short=sum(muscle.is_short for muscle in analysed if not muscle.fasciculates),
         count=count,
         exposure_s=sum(muscle.exposure_s for muscle in analysed),
         regions=tuple(_count_region(region, analysed) for region in Region),

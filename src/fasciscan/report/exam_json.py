@@ -126,6 +126,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
         "exposure_s": round(summary.exposure_s, SECONDS),
         "fasciculating": list(summary.fasciculating),
         "single": list(summary.single),
+        "quiet_but_short": summary.quiet_but_short,
         "least_to_fasciculate": LEAST_TO_FASCICULATE,
         "long_enough_s": LONG_ENOUGH_S,
         "extent": summary.extent,

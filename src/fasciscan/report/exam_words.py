@@ -54,11 +54,14 @@ def say_extent(summary: Summary) -> str:
     """Say how many muscles fasciculate and how far it reaches."""
     if not summary.examined:
         return "Nothing could be analysed, so nothing can be said. This is not the same as none seen."
-    seen = f"{len(summary.fasciculating)} of {say_count(summary.examined, 'muscle')}"
-    if summary.extent is Extent.NONE:
-        single = f" A single twitch was seen in {join(summary.single)}." if summary.single else ""
-        return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more.{single}"
+    single = f"A single twitch was seen in {join(summary.single)}." if summary.single else ""
+    return " ".join(sentence for sentence in (_say_reach(summary), single, _say_short(summary)) if sentence)
+
+
+def _say_reach(summary: Summary) -> str:
     match summary.extent:
+        case Extent.NONE:
+            return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more."
         case Extent.ALONE:
             reach = "No other muscle was looked at, so how far it reaches cannot be told."
         case Extent.FOCAL:
@@ -69,7 +72,18 @@ def say_extent(summary: Summary) -> str:
             reach = f"It is widespread: {join(_active_regions(summary))}."
         case _:
             reach = "How far it reaches cannot be told, since the region of a muscle is not known."
+    seen = f"{len(summary.fasciculating)} of {say_count(summary.examined, 'muscle')}"
     return f"{seen} showed {LEAST_TO_FASCICULATE} fasciculations or more. {reach}"
+
+
+def _say_short(summary: Summary) -> str:
+    """Say how many muscles may pass for quiet only because they were watched too briefly, where that matters."""
+    short = summary.quiet_but_short
+    if not short or summary.extent not in (Extent.NONE, Extent.FOCAL, Extent.REGIONAL):
+        return ""
+    of = "them" if summary.extent is Extent.NONE else "the others"
+    were = "was" if short == 1 else "were"
+    return f"{short} of {of} {were} watched for less than {LONG_ENOUGH_S:.0f} s, too briefly to be called quiet."
 
 
 def say_muscle(muscle: MuscleCount) -> str:
@@ -179,9 +193,16 @@ def say_flags(context: Context) -> list[str]:
     return [SIGNS[name] + details.get(name, "") for name in context.red_flags]
 
 
-def say_absent(context: Context) -> list[str]:
+def say_absent_signs(context: Context) -> list[str]:
     """List the signs that were looked for and are not there."""
-    return [SIGNS[name] for name in context.signs.__slots__ if getattr(context.signs, name) is False]
+    absent = [SIGNS[name] for name in context.signs.__slots__ if getattr(context.signs, name) is False]
+    strong = join([_named(graded.muscle, graded.side) for graded in context.strong_muscles])
+    return [*absent, f"weakness of {strong} (5/5)"] if strong else absent
+
+
+def say_absent_triggers(context: Context) -> list[str]:
+    """List the triggers that were asked for and are not there."""
+    return [TRIGGERS[name] for name in context.triggers.__slots__ if getattr(context.triggers, name) is False]
 
 
 def say_course(context: Context) -> str:
