@@ -115,6 +115,21 @@ def test_a_clip_that_fails_is_named_and_the_rest_is_counted(tmp_path, asked):
     assert len(asked) == 2
 
 
+@pytest.mark.usefixtures("asked")
+def test_a_muscle_all_of_whose_clips_failed_is_listed_and_not_kept_as_seen_at_the_visit(tmp_path):
+    folder = clips_in(tmp_path / "visit", "biceps-left-3.mp4", "broken-tongue.mp4")
+    done = run(folder, "--out", tmp_path / "out", "--model", "rule")
+    line = next(line for line in done.stdout.splitlines() if line.startswith("tongue"))
+    assert line.split(maxsplit=5) == ["tongue", "0", "s", "–", "–", "its clip could not be analysed"]
+    assert "No other muscle could be analysed" in done.stdout
+    database = ["--db", str(tmp_path / "db.sqlite")]
+    whose = ["--subject", "P017", "--visit", "2026-01-12"]
+    added = CliRunner().invoke(app, ["history", "add", str(tmp_path / "out" / "exam.json"), *whose, *database])
+    assert (added.exit_code, added.stdout.endswith("exam.json: 1 clip added\n")) == (0, True)
+    shown = CliRunner().invoke(app, ["history", "show", "P017", *database]).stdout
+    assert ("biceps brachii, left" in shown, "tongue" in shown) == (True, False)
+
+
 def test_an_exam_without_one_good_clip_is_no_exam(tmp_path, asked):
     folder = clips_in(tmp_path / "visit", "broken-biceps-left.mp4", "broken-biceps-right.mp4")
     done = run(folder, "--out", tmp_path / "out", "--model", "rule")
@@ -171,7 +186,8 @@ def test_a_real_clip_becomes_an_exam_and_is_not_analysed_twice(tmp_path):
         assert "broken-tongue-0.mp4" in done.stderr
     told = json.loads((tmp_path / "out" / "exam.json").read_text(encoding="utf-8"))
     clip = json.loads((tmp_path / "out" / "clips" / "forearm-left-1.json").read_text(encoding="utf-8"))
-    (muscle,) = told["muscles"]
+    tongue, muscle = told["muscles"]
+    assert (tongue["muscle"], tongue["rate_per_min"], tongue["clips"]) == ("tongue", None, [])
     assert (muscle["muscle"], muscle["count"]) == ("forearm extensors", clip["count"])
     assert muscle["rate_per_min"] == clip["rate_per_min"]
     assert muscle["clips"][0]["sha256"] == clip["clip"]["sha256"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fasciscan.errors import FasciscanError
-from fasciscan.exam import Entry, count_muscles, make_exam, read_clip_count
+from fasciscan.exam import Entry, Failed, count_muscles, make_exam, read_clip_count
 from fasciscan.exam.summary import Basis, Extent
 
 TWO, NONE = (10.0, 30.0), ()
@@ -88,6 +88,24 @@ def test_a_muscle_of_which_nothing_could_be_analysed_gets_no_rate(make_clip):
     assert exam.muscles[0].rate_per_min is None
     assert exam.summary.examined == 0
     assert exam.summary.extent is Extent.UNTOLD
+
+
+def test_a_muscle_all_of_whose_clips_failed_is_listed_without_a_rate(make_clip):
+    failed = [Failed(Path(f"{n}.mp4"), "deltoid", "left", "is damaged") for n in range(2)]
+    exam = make_exam([make_clip("BB", "left", TWO)], [*failed, Failed(Path("c.mp4"), "tongue", "left", "is damaged")])
+    tongue, deltoid, biceps = exam.muscles
+    assert (tongue.label, tongue.notes) == ("tongue", ("its clip could not be analysed",))
+    assert (deltoid.label, deltoid.notes) == ("deltoid, left", ("none of its clips could be analysed",))
+    assert (deltoid.clips, deltoid.exposure_s, deltoid.count) == ((), 0, 0)
+    assert (deltoid.rate_per_min, deltoid.fasciculates, deltoid.sites.most) == (None, None, 0)
+    assert (exam.summary.examined, exam.summary.unseen, biceps.notes) == (1, ("tongue", "deltoid"), ())
+
+
+def test_a_muscle_of_which_one_clip_failed_is_counted_over_the_others(make_clip):
+    (biceps,) = make_exam(
+        [make_clip("BB", "left", TWO)], [Failed(Path("b.mp4"), "biceps brachii", "left", "is damaged")]
+    ).muscles
+    assert (biceps.count, len(biceps.clips), biceps.notes) == (2, 1, ())
 
 
 @pytest.mark.parametrize(

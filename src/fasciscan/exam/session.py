@@ -6,23 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-from fasciscan.exam.clip_counts import ClipCount
+from fasciscan.exam.clip_counts import ClipCount, Failed
 from fasciscan.exam.context import Context
 from fasciscan.exam.muscle_counts import MuscleCount, count_muscles
 from fasciscan.exam.muscles import name_muscle
 from fasciscan.exam.summary import Summary, sum_up
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A clip of the manifest that could not be analysed."""
-
-    clip: Path
-    muscle: str
-    side: str | None
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +58,7 @@ def make_exam(
         What made the exam.
     """
     single, twice = _drop_copies(clips)
-    muscles = count_muscles(single)
+    muscles = count_muscles(single, failed)
     return Exam(
         subject=subject,
         visit_date=visit_date,
