@@ -69,6 +69,18 @@ def test_what_is_not_understood_is_refused_in_one_line(tmp_path, text, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("again", ["./sub/../a.mp4", "link.mp4", "here/a.mp4"])
+def test_a_clip_is_known_by_whatever_path_it_is_named(tmp_path, again):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "link.mp4").symlink_to("a.mp4")
+    (tmp_path / "here").symlink_to(".", target_is_directory=True)
+    (tmp_path / "sub").mkdir()
+    path = manifest(tmp_path, f"clip,muscle,side\na.mp4,BB,left\n{again},BB,right\n")
+    with pytest.raises(FasciscanError, match="names a clip more than once") as caught:
+        read_manifest(path)
+    assert f"as {tmp_path / 'a.mp4'} and as {tmp_path / again};" in str(caught.value)
+
+
 def test_clips_of_two_people_or_two_visits_are_no_exam():
     of = [Entry(Path("a"), "BB", subject="S1"), Entry(Path("b"), "BB", subject="S2"), Entry(Path("c"), "BB")]
     with pytest.raises(FasciscanError, match="2 subjects"):

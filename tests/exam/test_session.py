@@ -186,7 +186,16 @@ def test_a_clip_that_comes_twice_counts_once_and_is_told(make_clip):
     copy = replace(clip, entry=Entry(Path("copy.mp4"), "TA", "left"))
     exam = make_exam([clip, copy])
     assert [(muscle.label, muscle.count) for muscle in exam.muscles] == [("biceps brachii, left", 2)]
-    assert "copy.mp4 is the same recording" in exam.warnings[0]
+    assert "copy.mp4 (tibialis anterior, left) is the same recording" in exam.warnings[0]
+
+
+def test_a_recording_given_for_both_sides_is_told_with_the_side_it_counts_for(make_clip):
+    left = make_clip("BB", "left", TWO, name="y.mp4")
+    exam = make_exam([left, replace(left, entry=Entry(Path("x.mp4"), "biceps", "right"))])
+    assert exam.warnings == (
+        "x.mp4 (biceps brachii, right) is the same recording as y.mp4 (biceps brachii, left) and was counted once, "
+        "for biceps brachii, left.",
+    )
 
 
 def test_what_a_reader_must_know_first(make_clip):

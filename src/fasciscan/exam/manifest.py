@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -83,9 +83,7 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
     entries = tuple(_read_row(path, line, row) for line, row in rows if any((cell or "") for cell in row.values()))
     if not entries:
         raise FasciscanError(f"{path}: names no clip; add a row for each.")
-    twice = [clip.name for clip, times in Counter(entry.clip for entry in entries).items() if times > 1]
-    if twice:
-        raise FasciscanError(f"{path}: names {twice[0]} more than once; a clip shows one muscle.")
+    _check_once(path, entries)
     return entries
 
 
@@ -150,6 +148,16 @@ def _check_columns(path: Path, found: Sequence[str]) -> None:
             near = get_close_matches(name.casefold(), COLUMNS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"the columns are {', '.join(COLUMNS)}."
             raise FasciscanError(f"{path}: has a column {name!r} that is not known; {hint}")
+
+
+def _check_once(path: Path, entries: Sequence[Entry]) -> None:
+    """Refuse a clip that is named twice, also by a link or another way to write its path."""
+    names: dict[str, Path] = {}
+    for entry in entries:
+        first = names.setdefault(os.path.realpath(entry.clip), entry.clip)
+        if first is not entry.clip:
+            told = " and as ".join(dict.fromkeys(map(str, (first, entry.clip))))
+            raise FasciscanError(f"{path}: names a clip more than once, as {told}; a clip shows one muscle.")
 
 
 def _read_row(path: Path, line: int, row: Mapping[str | None, Any]) -> Entry:
