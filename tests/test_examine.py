@@ -101,6 +101,25 @@ def test_init_writes_a_manifest_and_a_form_that_the_exam_reads(tmp_path, asked):
     assert (again.exit_code, "is there already" in again.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["biceps-left-1.mp4", "tongue-2.mp4", "popliteus-right-3.mp4"], []),
+        (["biceps-left-1.mp4", "IMG-4.mp4"], ["1 of 2 clips does not say its muscle; fill in that row."]),
+        (
+            ["IMG-1.mp4", "IMG-2.mp4", "biceps-3.mp4", "TA-4.mp4", "tongue-5.mp4"],
+            [
+                "2 of 5 clips do not say their muscle; fill in those rows.",
+                "2 of 5 clips do not say their side; fill in those rows.",
+            ],
+        ),
+    ],
+)
+def test_init_says_how_many_rows_are_to_be_filled_in(tmp_path, names, said):
+    lines = run("init", clips_in(tmp_path / "visit", *names)).stdout.splitlines()
+    assert [line for line in lines if "fill in" in line and "Check" not in line] == said
+
+
 def test_a_clip_that_fails_is_named_and_the_rest_is_counted(tmp_path, asked):
     folder = clips_in(tmp_path / "visit", "biceps-left-3.mp4", "broken-biceps-right.mp4")
     done = run(folder, "--out", tmp_path / "out", "--model", "rule")

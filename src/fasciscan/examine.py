@@ -54,12 +54,14 @@ class NoneAnalysedError(FasciscanError):
         """Each, and why."""
 
 
-def start_exam(folder: Path) -> tuple[Path, Path]:
+def start_exam(folder: Path) -> tuple[Path, Path, tuple[Entry, ...]]:
     """Write a first manifest and an empty form for the context into a folder of clips, to be edited.
 
     Returns
     -------
     manifest, form : Path
+    entries : tuple of Entry
+        What the manifest says so far.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def start_exam(folder: Path) -> tuple[Path, Path]:
             file.write(FORM.read_text(encoding="utf-8"))
     except FileExistsError:
         pass  # filled in already, for the same visit
-    return manifest, form
+    return manifest, form, entries
 
 
 def read_entries(source: Path) -> tuple[Entry, ...]:
