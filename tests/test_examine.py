@@ -149,6 +149,19 @@ def test_a_muscle_all_of_whose_clips_failed_is_listed_and_not_kept_as_seen_at_th
     assert ("biceps brachii, left" in shown, "tongue" in shown) == (True, False)
 
 
+@pytest.mark.usefixtures("asked")
+def test_reports_that_another_exam_left_in_the_folder_are_not_counted_and_told(tmp_path):
+    out = tmp_path / "out"
+    first = run(clips_in(tmp_path / "first", "TA-left-5.mp4", "tongue-4.mp4"), "--out", out, "--model", "rule")
+    assert "earlier runs" not in first.stdout
+    folder = clips_in(tmp_path / "second", "biceps-left-3.mp4", "biceps-right-1.mp4")
+    second = run(folder, "--out", out, "--model", "rule")
+    assert json.loads((out / "exam.json").read_text(encoding="utf-8"))["summary"]["count"] == 4
+    assert f"2 of the clips' reports in {out / 'clips'} are of earlier runs and not counted here." in second.stdout
+    again = run(folder, "--out", out, "--model", "rule", "--quiet")
+    assert (again.exit_code, again.stdout) == (0, "")
+
+
 def test_an_exam_without_one_good_clip_is_no_exam(tmp_path, asked):
     folder = clips_in(tmp_path / "visit", "broken-biceps-left.mp4", "broken-biceps-right.mp4")
     done = run(folder, "--out", tmp_path / "out", "--model", "rule")

@@ -79,7 +79,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Analyse every clip of an exam, add up the counts muscle by muscle, and write the exam's report."""
-    from fasciscan.examine import NoneAnalysedError, examine
+    from fasciscan.examine import CLIPS_FOLDER, NoneAnalysedError, examine
 
     try:
         with tally("clips analysed", shown=not quiet) as tell_progress:
@@ -93,6 +93,9 @@ def run(
     _name(done.exam.failed)
     if not quiet:
         _print_exam(done.exam)
+        if done.left_over:
+            reports = f"{done.left_over} of the clips' reports in {out / CLIPS_FOLDER}"
+            say(f"{reports} {'is' if done.left_over == 1 else 'are'} of earlier runs and not counted here.")
         say(f"\n{done.page}")
     if done.exam.failed:
         raise typer.Exit(1)
