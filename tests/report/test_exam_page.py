@@ -334,8 +334,10 @@ def test_an_exam_in_which_all_else_failed_does_not_say_that_nothing_else_was_loo
 
 def test_a_region_whose_only_muscle_failed_was_looked_at(tmp_path):
     exam = make_exam(
-        [clip_of("BB", "left", (5.0, 9.0), tmp_path)], [Failed(Path("t.mp4"), "tongue", None, "is damaged")]
+        [clip_of(muscle, "left", (5.0, 9.0), tmp_path) for muscle in ("BB", "FDI")],
+        [Failed(Path("t.mp4"), "tongue", None, "is damaged")],
     )
+    assert "within one body region (cervical), the only one analysed." in exam_words.say_extent(exam.summary)
     limits = exam_words.say_exam_limits(exam)
     assert "No muscle was examined of these regions: thoracic, lumbosacral." in limits
     assert "No muscle could be analysed of these regions: bulbar." in limits

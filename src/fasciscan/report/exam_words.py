@@ -262,7 +262,7 @@ def _other_regions(summary: Summary) -> str:
     quiet = [str(region.region) for region in summary.regions if region.examined and not region.fasciculating]
     active = join(_active_regions(summary))
     if not quiet:
-        return f" ({active}), the only one examined."
+        return f" ({active}), the only one analysed."
     return f" ({active}); none in the muscles examined of these: {', '.join(quiet)}."
 
 
