@@ -101,6 +101,25 @@ def test_init_writes_a_manifest_and_a_form_that_the_exam_reads(tmp_path, asked):
     assert (again.exit_code, "is there already" in again.stderr) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["biceps-left-1.mp4", "tongue-2.mp4", "popliteus-right-3.mp4"], []),
+        (["biceps-left-1.mp4", "IMG-4.mp4"], ["1 of 2 clips does not say its muscle; fill in that row."]),
+        (
+            ["IMG-1.mp4", "IMG-2.mp4", "biceps-3.mp4", "TA-4.mp4", "tongue-5.mp4"],
+            [
+                "2 of 5 clips do not say their muscle; fill in those rows.",
+                "2 of 5 clips do not say their side; fill in those rows.",
+            ],
+        ),
+    ],
+)
+def test_init_says_how_many_rows_are_to_be_filled_in(tmp_path, names, said):
+    lines = run("init", clips_in(tmp_path / "visit", *names)).stdout.splitlines()
+    assert [line for line in lines if "fill in" in line and "Check" not in line] == said
+
+
 def test_a_clip_that_fails_is_named_and_the_rest_is_counted(tmp_path, asked):
     folder = clips_in(tmp_path / "visit", "biceps-left-3.mp4", "broken-biceps-right.mp4")
     done = run(folder, "--out", tmp_path / "out", "--model", "rule")
@@ -113,6 +132,34 @@ def test_a_clip_that_fails_is_named_and_the_rest_is_counted(tmp_path, asked):
     ]  # fmt: skip
     assert told["summary"]["count"] == 3
     assert len(asked) == 2
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_muscle_all_of_whose_clips_failed_is_listed_and_not_kept_as_seen_at_the_visit(tmp_path):
+    folder = clips_in(tmp_path / "visit", "biceps-left-3.mp4", "broken-tongue.mp4")
+    done = run(folder, "--out", tmp_path / "out", "--model", "rule")
+    line = next(line for line in done.stdout.splitlines() if line.startswith("tongue"))
+    assert line.split(maxsplit=5) == ["tongue", "0", "s", "–", "–", "its clip could not be analysed"]
+    assert "No other muscle could be analysed" in done.stdout
+    database = ["--db", str(tmp_path / "db.sqlite")]
+    whose = ["--subject", "P017", "--visit", "2026-01-12"]
+    added = CliRunner().invoke(app, ["history", "add", str(tmp_path / "out" / "exam.json"), *whose, *database])
+    assert (added.exit_code, added.stdout.endswith("exam.json: 1 clip added\n")) == (0, True)
+    shown = CliRunner().invoke(app, ["history", "show", "P017", *database]).stdout
+    assert ("biceps brachii, left" in shown, "tongue" in shown) == (True, False)
+
+
+@pytest.mark.usefixtures("asked")
+def test_reports_that_another_exam_left_in_the_folder_are_not_counted_and_told(tmp_path):
+    out = tmp_path / "out"
+    first = run(clips_in(tmp_path / "first", "TA-left-5.mp4", "tongue-4.mp4"), "--out", out, "--model", "rule")
+    assert "earlier runs" not in first.stdout
+    folder = clips_in(tmp_path / "second", "biceps-left-3.mp4", "biceps-right-1.mp4")
+    second = run(folder, "--out", out, "--model", "rule")
+    assert json.loads((out / "exam.json").read_text(encoding="utf-8"))["summary"]["count"] == 4
+    assert f"2 of the clips' reports in {out / 'clips'} are of earlier runs and not counted here." in second.stdout
+    again = run(folder, "--out", out, "--model", "rule", "--quiet")
+    assert (again.exit_code, again.stdout) == (0, "")
 
 
 def test_an_exam_without_one_good_clip_is_no_exam(tmp_path, asked):
@@ -171,7 +218,8 @@ def test_a_real_clip_becomes_an_exam_and_is_not_analysed_twice(tmp_path):
         assert "broken-tongue-0.mp4" in done.stderr
     told = json.loads((tmp_path / "out" / "exam.json").read_text(encoding="utf-8"))
     clip = json.loads((tmp_path / "out" / "clips" / "forearm-left-1.json").read_text(encoding="utf-8"))
-    (muscle,) = told["muscles"]
+    tongue, muscle = told["muscles"]
+    assert (tongue["muscle"], tongue["rate_per_min"], tongue["clips"]) == ("tongue", None, [])
     assert (muscle["muscle"], muscle["count"]) == ("forearm extensors", clip["count"])
     assert muscle["rate_per_min"] == clip["rate_per_min"]
     assert muscle["clips"][0]["sha256"] == clip["clip"]["sha256"]

@@ -42,6 +42,8 @@ class Examined:
     exam: Exam
     files: tuple[Path, ...]
     page: Path
+    left_over: int
+    """Clips' reports beside its own, from earlier runs into the same folder. They are not counted."""
 
 
 class NoneAnalysedError(FasciscanError):
@@ -54,12 +56,14 @@ class NoneAnalysedError(FasciscanError):
         """Each, and why."""
 
 
-def start_exam(folder: Path) -> tuple[Path, Path]:
+def start_exam(folder: Path) -> tuple[Path, Path, tuple[Entry, ...]]:
     """Write a first manifest and an empty form for the context into a folder of clips, to be edited.
 
     Returns
     -------
     manifest, form : Path
+    entries : tuple of Entry
+        What the manifest says so far.
 
     Raises
     ------
@@ -74,7 +78,7 @@ def start_exam(folder: Path) -> tuple[Path, Path]:
             file.write(FORM.read_text(encoding="utf-8"))
     except FileExistsError:
         pass  # filled in already, for the same visit
-    return manifest, form
+    return manifest, form, entries
 
 
 def read_entries(source: Path) -> tuple[Entry, ...]:
@@ -153,7 +157,13 @@ def examine(
         raise NoneAnalysedError(source, failed)
     exam = make_exam(clips, failed, form, subject=subject, visit_date=visit_date, command=command, version=__version__)
     files = write_exam(exam, out, pdf=pdf)
-    return Examined(exam, tuple(files), next(path for path in files if path.suffix == ".html"))
+    page = next(path for path in files if path.suffix == ".html")
+    return Examined(exam, tuple(files), page, _count_left_over(clips, out / CLIPS_FOLDER))
+
+
+def _count_left_over(clips: Sequence[ClipCount], folder: Path) -> int:
+    """Count by pages: JSON files may be sidecars of the user's."""
+    return len(set(folder.glob("*.html")) - {clip.report.with_suffix(".html") for clip in clips})
 
 
 def _analyze_clips(

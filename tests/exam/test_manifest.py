@@ -43,11 +43,20 @@ def test_all_columns_are_read_with_semicolons_as_excel_writes_them(tmp_path):
     assert one_subject_and_visit([first, second], tmp_path) == ("S-07", date(2026, 3, 4))
 
 
+def test_a_table_saved_as_text_is_read_with_tabs_and_columns_in_any_case(tmp_path):
+    text = "Clip\tMUSCLE\tSide \tNotes\na.mp4\tBB\tL\tcalm, after rest; warm\n"
+    (entry,) = read_manifest(manifest(tmp_path, text))
+    assert entry == Entry(tmp_path / "a.mp4", "BB", "left", notes="calm, after rest; warm")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("muscle,side\nBB,left\n", "no column 'clip'"),
         ("clip,muscle,sides\na.mp4,BB,left\n", "did you mean 'side'"),
+        ("Clip\tMuscle\tSides\na.mp4\tBB\tleft\n", "has a column 'Sides' that is not known; did you mean 'side'"),
+        ("clip,muscle,side,Side\na.mp4,BB,left,\n", "more than one column 'side'"),
+        ("Clip\tside\na.mp4\tleft\n", "no column 'muscle'"),
         ("clip,muscle\n", "names no clip"),
         ("clip,muscle\na.mp4,BB\nb.mp4,\n", "line 3 names no muscle"),
         ("clip,muscle,side\na.mp4,BB,middle\n", "line 2 has the side 'middle'"),
@@ -67,6 +76,18 @@ def test_what_is_not_understood_is_refused_in_one_line(tmp_path, text, words):
         read_manifest(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("again", ["./sub/../a.mp4", "link.mp4", "here/a.mp4"])
+def test_a_clip_is_known_by_whatever_path_it_is_named(tmp_path, again):
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "link.mp4").symlink_to("a.mp4")
+    (tmp_path / "here").symlink_to(".", target_is_directory=True)
+    (tmp_path / "sub").mkdir()
+    path = manifest(tmp_path, f"clip,muscle,side\na.mp4,BB,left\n{again},BB,right\n")
+    with pytest.raises(FasciscanError, match="names a clip more than once") as caught:
+        read_manifest(path)
+    assert f"as {tmp_path / 'a.mp4'} and as {tmp_path / again};" in str(caught.value)
 
 
 def test_clips_of_two_people_or_two_visits_are_no_exam():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fasciscan.errors import FasciscanError
-from fasciscan.exam import Entry, count_muscles, make_exam, read_clip_count
+from fasciscan.exam import Entry, Failed, count_muscles, make_exam, read_clip_count
 from fasciscan.exam.context import Context, Signs, Strength
 from fasciscan.exam.summary import Basis, Extent
 
@@ -94,6 +94,24 @@ def test_a_muscle_of_which_nothing_could_be_analysed_gets_no_rate(make_clip):
     assert exam.summary.extent is Extent.UNTOLD
 
 
+def test_a_muscle_all_of_whose_clips_failed_is_listed_without_a_rate(make_clip):
+    failed = [Failed(Path(f"{n}.mp4"), "deltoid", "left", "is damaged") for n in range(2)]
+    exam = make_exam([make_clip("BB", "left", TWO)], [*failed, Failed(Path("c.mp4"), "tongue", "left", "is damaged")])
+    tongue, deltoid, biceps = exam.muscles
+    assert (tongue.label, tongue.notes) == ("tongue", ("its clip could not be analysed",))
+    assert (deltoid.label, deltoid.notes) == ("deltoid, left", ("none of its clips could be analysed",))
+    assert (deltoid.clips, deltoid.exposure_s, deltoid.count) == ((), 0, 0)
+    assert (deltoid.rate_per_min, deltoid.fasciculates, deltoid.sites.most) == (None, None, 0)
+    assert (exam.summary.examined, exam.summary.unseen, biceps.notes) == (1, ("tongue", "deltoid"), ())
+
+
+def test_a_muscle_of_which_one_clip_failed_is_counted_over_the_others(make_clip):
+    (biceps,) = make_exam(
+        [make_clip("BB", "left", TWO)], [Failed(Path("b.mp4"), "biceps brachii", "left", "is damaged")]
+    ).muscles
+    assert (biceps.count, len(biceps.clips), biceps.notes) == (2, 1, ())
+
+
 @pytest.mark.parametrize(
     ("active", "extent"),
     [
@@ -177,7 +195,16 @@ def test_a_clip_that_comes_twice_counts_once_and_is_told(make_clip):
     copy = replace(clip, entry=Entry(Path("copy.mp4"), "TA", "left"))
     exam = make_exam([clip, copy])
     assert [(muscle.label, muscle.count) for muscle in exam.muscles] == [("biceps brachii, left", 2)]
-    assert "copy.mp4 is the same recording" in exam.warnings[0]
+    assert "copy.mp4 (tibialis anterior, left) is the same recording" in exam.warnings[0]
+
+
+def test_a_recording_given_for_both_sides_is_told_with_the_side_it_counts_for(make_clip):
+    left = make_clip("BB", "left", TWO, name="y.mp4")
+    exam = make_exam([left, replace(left, entry=Entry(Path("x.mp4"), "biceps", "right"))])
+    assert exam.warnings == (
+        "x.mp4 (biceps brachii, right) is the same recording as y.mp4 (biceps brachii, left) and was counted once, "
+        "for biceps brachii, left.",
+    )
 
 
 def test_what_a_reader_must_know_first(make_clip):

@@ -80,7 +80,7 @@ def test_counts_of_different_models_are_not_compared_without_a_word():
         (Seen(day(0), 3, 60, 1, frozenset({"rule"})), Seen(day(3), 9, 60, 1, frozenset({"net ab"}))),
     )
     (change,) = compare_visits(SubjectHistory("P", (day(0), day(3)), (muscle,)), day(0), day(3))
-    assert change.note.startswith("counted by different models (net ab, rule)")
+    assert change.models.startswith("counted by different models (net ab, rule)")
 
 
 def test_a_trend_over_different_models_is_not_told_without_a_word():
@@ -90,10 +90,10 @@ def test_a_trend_over_different_models_is_not_told_without_a_word():
     muscle = MuscleHistory(Place("tongue", None, "bulbar"), seen)
     trends = find_trends(SubjectHistory("P", tuple(map(day, range(4))), (muscle,)))
     assert trends is not None
-    assert trends.trends[0].note == "counted by different models (net ab, rule): analyse all visits anew by one"
+    assert trends.trends[0].models == "counted by different models (net ab, rule): analyse all visits anew by one"
     alike = find_trends(history([3, 4, 5]))
     assert alike is not None
-    assert alike.trends[0].note == ""
+    assert alike.trends[0].models == ""
 
 
 def test_visits_that_were_not_seen_equally_well_are_not_compared_without_a_word():

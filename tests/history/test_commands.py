@@ -106,9 +106,24 @@ def test_a_trend_over_different_models_is_noted_where_the_latest_two_visits_agre
     tongue, biceps = (next(line for line in lines if line.startswith(name)) for name in ("tongue", "biceps"))
     models = "fasciscan-cnn abababab, fasciscan-cnn cdcdcdcd"
     note = f"counted by different models ({models}): analyse all visits anew by one"
-    assert f"trend: {note}" in tongue
+    assert "trend: different models" in tongue
+    assert f"Trend: {note}." in lines
     assert "models" not in biceps
     assert out.read_text(encoding="utf-8").count(note) == 1
+
+
+def test_which_models_counted_is_told_once_for_all_muscles(make_exam, write_exam, history, tmp_path):
+    newer = make_exam(visit="2026-10-12", counts={TONGUE: 3, BICEPS: 9}, model_sha256="cd" * 32)
+    assert history("add", write_exam(newer, tmp_path / "newer.json")).exit_code == 0
+    out = tmp_path / "P017.html"
+    lines = history("compare", "P017", "--out", out).stdout.splitlines()
+    models = "fasciscan-cnn abababab, fasciscan-cnn cdcdcdcd"
+    note = f"counted by different models ({models}): analyse both visits anew by one"
+    assert [line.split("  ")[0] for line in lines if "different models; trend: different models" in line] == [
+        "tongue", "biceps brachii, left"
+    ]  # fmt: skip
+    assert [line for line in lines if note in line] == [f"Ratio: {note}."]
+    assert out.read_text(encoding="utf-8").count(note) == 2  # where there is room for it
 
 
 def test_the_page_draws_every_visit_and_needs_nothing_beside_it(history, tmp_path):

@@ -17,7 +17,7 @@ from elements import Elements
 from jsonschema import Draft202012Validator
 
 from fasciscan.errors import FasciscanError
-from fasciscan.exam import ClipCount, Entry, Exam, Failed, make_exam, read_context
+from fasciscan.exam import ClipCount, Entry, Exam, Failed, MuscleCount, make_exam, read_context
 from fasciscan.exam.clip_counts import ClipEvent
 from fasciscan.exam.context import Context, Signs, Triggers
 from fasciscan.exam.muscles import known_muscles
@@ -78,6 +78,10 @@ def make(folder: Path, context: Context | None = None) -> Exam:
         command="fasciscan exam visit",
         version="0.3.0",
     )
+
+
+def _biceps(muscles: Sequence[MuscleCount]) -> MuscleCount:
+    return next(muscle for muscle in muscles if muscle.label == "biceps brachii, left")
 
 
 def page_of(folder: Path, context: Context | None = None) -> Elements:
@@ -218,7 +222,7 @@ def test_a_link_leads_to_a_report_of_any_name(tmp_path):
 
 def test_links_lead_to_the_reports_that_are_there(tmp_path):
     exam = make(tmp_path)
-    there = exam.muscles[1].clips[0].report.with_suffix(".html")
+    there = _biceps(exam.muscles).clips[0].report.with_suffix(".html")
     there.parent.mkdir()
     there.touch()
     write_exam(exam, tmp_path)
@@ -300,9 +304,9 @@ def test_the_json_keeps_its_promise(tmp_path, context):
     Draft202012Validator.check_schema(schema)
     told = json.loads((tmp_path / "exam.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(told)
-    biceps = told["muscles"][1]
-    assert (biceps["muscle"], biceps["side"], biceps["count"]) == ("biceps brachii", "left", 30)
-    assert biceps["clips"][0]["sha256"] == exam.muscles[1].clips[0].sha256
+    biceps = next(muscle for muscle in told["muscles"] if muscle["muscle"] == "biceps brachii")
+    assert (biceps["side"], biceps["count"]) == ("left", 30)
+    assert biceps["clips"][0]["sha256"] == _biceps(exam.muscles).clips[0].sha256
     assert told["failed"][0]["clip"] == "gone.mp4"
     assert str(tmp_path) not in json.dumps(told)
     Draft202012Validator(schema).validate(exam_to_dict(make_exam([]), tmp_path))
@@ -323,7 +327,7 @@ def test_a_row_a_muscle_and_a_row_an_event(written):
         events = list(csv.DictReader(file))
     assert list(muscles[0]) == list(MUSCLE_COLUMNS)
     assert list(events[0]) == list(EVENT_COLUMNS)
-    assert len(muscles) == 7
+    assert len(muscles) == 8
     assert len(events) == sum(int(row["count"]) for row in muscles)
     unscaled = next(row for row in muscles if row["muscle"] == "<popliteus>")
     assert (unscaled["region"], unscaled["amplitude_median_mm"], unscaled["rate_per_min_cm2"]) == ("", "", "")
@@ -337,12 +341,53 @@ def test_a_muscle_of_which_nothing_could_be_analysed_is_not_told_to_be_quiet(wri
     with (written / "muscles.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     table = parquet.read_table(written / "muscles.parquet")
-    wanted = {"tongue": True, "tibialis anterior": False, "rectus femoris": None}
+    wanted = {"tongue": True, "tibialis anterior": False, "rectus femoris": None, "deltoid": None}
     for name, fasciculates in wanted.items():
         at = [muscle["muscle"] for muscle in told].index(name)
         assert told[at]["fasciculates"] is fasciculates
         assert rows[at]["fasciculates"] == {True: "yes", False: "no", None: ""}[fasciculates]
         assert table["fasciculates"][at].as_py() is fasciculates
+
+
+def test_a_muscle_all_of_whose_clips_failed_has_its_row_in_every_table(written):
+    told = json.loads((written / "exam.json").read_text(encoding="utf-8"))["muscles"]
+    with (written / "muscles.csv").open(encoding="utf-8-sig", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["muscle"] == "deltoid")
+    deltoid = next(muscle for muscle in told if muscle["muscle"] == "deltoid")
+    note = "its clip could not be analysed"
+    assert (deltoid["exposure_s"], deltoid["count"], deltoid["rate_per_min"], deltoid["clips"]) == (0, 0, None, [])
+    assert deltoid["notes"] == [note]
+    assert (row["clips"], row["exposure_s"], row["rate_per_min"], row["notes"]) == ("0", "0", "", note)
+
+
+def test_a_muscle_all_of_whose_clips_failed_stands_on_the_page_and_the_body_with_no_count(tmp_path):
+    exam = make(tmp_path)
+    page = Elements(_raw(tmp_path, exam))
+    (spot,) = [spot for spot in body_map.draw_body(exam.muscles).front if spot.title.startswith("deltoid")]
+    assert (spot.shade, spot.title) == ("unknown", "deltoid, left: not analysed")
+    assert "deltoid, left its clip could not be analysed 0 s – – – – – –" in page.text
+    assert not [told for _, attributes in page.tags if "deltoid" in (told := attributes.get("aria-label") or "")]
+
+
+def test_an_exam_in_which_all_else_failed_does_not_say_that_nothing_else_was_looked_at(tmp_path):
+    biceps = clip_of("BB", "left", (5.0, 9.0), tmp_path)
+    other_side = make_exam([biceps], [Failed(Path("b.mp4"), "biceps brachii", "right", "is damaged")])
+    assert "No other muscle was looked at" in exam_words.say_extent(other_side.summary)
+    other_muscle = make_exam([biceps], [Failed(Path("b.mp4"), "tongue", None, "is damaged")])
+    assert "No other muscle could be analysed, so how far" in exam_words.say_extent(other_muscle.summary)
+    frozen = clip_of("TA", "left", (), tmp_path, excluded_s=((0.0, 60.0),))
+    assert "No other muscle could be analysed" in exam_words.say_extent(make_exam([biceps, frozen]).summary)
+
+
+def test_a_region_whose_only_muscle_failed_was_looked_at(tmp_path):
+    exam = make_exam(
+        [clip_of(muscle, "left", (5.0, 9.0), tmp_path) for muscle in ("BB", "FDI")],
+        [Failed(Path("t.mp4"), "tongue", None, "is damaged")],
+    )
+    assert "within one body region (cervical), the only one analysed." in exam_words.say_extent(exam.summary)
+    limits = exam_words.say_exam_limits(exam)
+    assert "No muscle was examined of these regions: thoracic, lumbosacral." in limits
+    assert "No muscle could be analysed of these regions: bulbar." in limits
 
 
 def test_parquet_holds_the_same_with_types(written):
@@ -356,7 +401,7 @@ def test_parquet_holds_the_same_with_types(written):
         assert table.column_names == list(columns)
         assert table.num_rows == len(rows)
         assert table.schema.field("visit_date").type == pa.date32()
-    assert parquet.read_table(written / "muscles.parquet")["count"].to_pylist() == [2, 30, 1, 40, 0, 0, 2]
+    assert parquet.read_table(written / "muscles.parquet")["count"].to_pylist() == [2, 0, 30, 1, 40, 0, 0, 2]
 
 
 def test_every_muscle_of_the_vocabulary_has_its_place_on_the_body():

@@ -15,7 +15,7 @@ from fasciscan.cli.options import Jobs, Model, Quiet, Scheduler, command_line
 from fasciscan.cli.terminal import print_sentences, print_table, tally
 
 if TYPE_CHECKING:  # which costs more than --help may take
-    from fasciscan.exam import Exam, Failed
+    from fasciscan.exam import Entry, Exam, Failed
 
 DEFAULT_OUT = Path("fasciscan-exam")
 
@@ -48,7 +48,9 @@ def init(
     """Write a first manifest and an empty form for the context into the folder, to be edited."""
     from fasciscan.examine import start_exam
 
-    manifest, form = start_exam(folder)
+    manifest, form, entries = start_exam(folder)
+    for gap in _say_gaps(entries):
+        say(gap)
     say(f"Check the muscles and sides in {manifest}, and fill in what is known in {form}. Then:")
     say(f"  {shlex.join(['fasciscan', 'exam', str(folder), '--context', str(form)])}")
 
@@ -77,7 +79,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Analyse every clip of an exam, add up the counts muscle by muscle, and write the exam's report."""
-    from fasciscan.examine import NoneAnalysedError, examine
+    from fasciscan.examine import CLIPS_FOLDER, NoneAnalysedError, examine
 
     try:
         with tally("clips analysed", shown=not quiet) as tell_progress:
@@ -91,9 +93,32 @@ def run(
     _name(done.exam.failed)
     if not quiet:
         _print_exam(done.exam)
+        if done.left_over:
+            reports = f"{done.left_over} of the clips' reports in {out / CLIPS_FOLDER}"
+            say(f"{reports} {'is' if done.left_over == 1 else 'are'} of earlier runs and not counted here.")
         say(f"\n{done.page}")
     if done.exam.failed:
         raise typer.Exit(1)
+
+
+def _say_gaps(entries: Sequence[Entry]) -> list[str]:
+    """Say of how many clips muscle or side is not known; a side only where the muscle has one."""
+    from fasciscan.exam import name_muscle
+    from fasciscan.report.words import say_count
+
+    named = [(name_muscle(entry.muscle).known, entry.side) for entry in entries if entry.muscle]
+    gaps = {
+        "muscle": len(entries) - len(named),
+        "side": sum(muscle is not None and muscle.paired and side is None for muscle, side in named),
+    }
+    of = f"of {say_count(len(entries), 'clip')}"
+    return [
+        f"1 {of} does not say its {what}; fill in that row."
+        if number == 1
+        else f"{number} {of} do not say their {what}; fill in those rows."
+        for what, number in gaps.items()
+        if number
+    ]
 
 
 def _name(failed: Sequence[Failed]) -> None:

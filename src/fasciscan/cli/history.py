@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fasciscan.cli.failures import say, tell, usage_error
-from fasciscan.cli.terminal import print_table
+from fasciscan.cli.terminal import print_sentences, print_table
 from fasciscan.errors import FasciscanError
 
 if TYPE_CHECKING:
-    from fasciscan.history.change import Change, Trends
+    from fasciscan.history.change import Change, Trend, Trends
     from fasciscan.history.records import Added, Stored, SubjectHistory
     from fasciscan.history.store import Store
 
@@ -270,13 +270,19 @@ def _print_changes(
     headings = ["muscle", f"{before} /min", f"{after} /min", "ratio (95 %)", "p"]
     if trends:
         headings += [f"factor a month over {len(history.visits)} visits", "p"]
-    rows = []
+    rows, models = [], []
     for change in changes:
         row = [change.place.label, say_rate(change.before), say_rate(change.after), say_ratio(change.ratio)]
         row.append(say_p(change.ratio.p) if change.ratio else "–")
         trend = trend_of.get(change.place)
         if trends:
             row += [say_trend(trend), say_p(trend.p)] if trend else ["–", "–"]
-        notes = [change.note, f"trend: {trend.note}" if trend and trend.note else ""]
-        rows.append([*row, "; ".join(filter(None, notes))])
+        models += [f"{what}: {of.models}." for what, of in (("Ratio", change), ("Trend", trend)) if of and of.models]
+        rows.append([*row, "; ".join([*_notes(change), *(f"trend: {note}" for note in _notes(trend))])])
     print_table([*headings, "note"], rows)
+    print_sentences(dict.fromkeys(models))
+
+
+def _notes(of: Change | Trend | None) -> list[str]:
+    """List what to doubt in few words; which models counted is told once, below the table."""
+    return list(filter(None, ["different models" if of.models else "", of.note])) if of else []

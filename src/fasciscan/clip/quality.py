@@ -117,8 +117,8 @@ def warn_of_hidden(limit_mm: float | None, erased: bool) -> tuple[str, ...]:
     """
     if erased:
         return (
-            "nearly all of the picture stays just as it was from frame to frame, as strong compression leaves it: small "
-            "twitches may be lost, and how small ones cannot be told",
+            "nearly all of the picture stays just as it was from frame to frame, as strong compression leaves it: "
+            "small twitches may be lost, and how small ones cannot be told",
         )
     if limit_mm is None or limit_mm <= USUAL_TWITCH_MM:
         return ()

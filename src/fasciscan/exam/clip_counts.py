@@ -80,6 +80,16 @@ class ClipCount:
         return Watched(tuple(stretches), tuple(event.peak_s for event in self.events))
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A clip of the manifest that could not be analysed."""
+
+    clip: Path
+    muscle: str
+    side: str | None
+    why: str
+
+
 def read_clip_count(entry: Entry, report: Path) -> ClipCount:
     """Read the result file of a clip.
 

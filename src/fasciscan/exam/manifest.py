@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +20,8 @@ from fasciscan.errors import FasciscanError
 COLUMNS = ("clip", "muscle", "side", "view", "subject", "visit_date", "mm_per_px", "notes")
 REQUIRED = ("clip", "muscle")
 MANIFEST_NAME = "manifest.csv"
+SEPARATORS = ",;\t"
+"""As spreadsheets write between cells, by language and kind of file."""
 
 SIDES = {"left": "left", "l": "left", "links": "left", "right": "right", "r": "right", "rechts": "right"}
 """Ways to write a side; none at all is right for the tongue."""
@@ -51,8 +53,8 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
     Parameters
     ----------
     path
-        CSV, UTF-8, separated by commas or semicolons, with the columns of :data:`COLUMNS`, of which only ``clip`` and
-        ``muscle`` are required. Clips are named relative to the manifest's folder.
+        CSV, UTF-8, separated by commas, semicolons or tabs, with the columns of :data:`COLUMNS` in small or large
+        letters, of which only ``clip`` and ``muscle`` are required. Clips are named relative to the manifest's folder.
 
     Returns
     -------
@@ -70,8 +72,7 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
         raise FasciscanError(f"{path}: cannot be read ({error.strerror}); check the path.") from error
     except UnicodeDecodeError as error:
         raise FasciscanError(f"{path}: is not UTF-8 text; save the table as 'CSV UTF-8'.") from error
-    header = text.partition("\n")[0]
-    delimiter = ";" if header.count(";") > header.count(",") else ","
+    delimiter = max(SEPARATORS, key=text.partition("\n")[0].count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         _check_columns(path, reader.fieldnames or ())
@@ -83,9 +84,7 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
     entries = tuple(_read_row(path, line, row) for line, row in rows if any((cell or "") for cell in row.values()))
     if not entries:
         raise FasciscanError(f"{path}: names no clip; add a row for each.")
-    twice = [clip.name for clip, times in Counter(entry.clip for entry in entries).items() if times > 1]
-    if twice:
-        raise FasciscanError(f"{path}: names {twice[0]} more than once; a clip shows one muscle.")
+    _check_once(path, entries)
     return entries
 
 
@@ -142,25 +141,43 @@ Refuse = Callable[[str, str], FasciscanError]
 
 def _check_columns(path: Path, found: Sequence[str]) -> None:
     names = [name.strip() for name in found if name]
-    missing = [name for name in REQUIRED if name not in names]
+    keys = [name.casefold() for name in names]
+    missing = [name for name in REQUIRED if name not in keys]
     if missing:
         raise FasciscanError(f"{path}: has no column {missing[0]!r}; its first line must name {', '.join(REQUIRED)}.")
-    for name in names:
-        if name not in COLUMNS:
-            near = get_close_matches(name.casefold(), COLUMNS, n=1)
+    for name, key in zip(names, keys, strict=True):
+        if keys.count(key) > 1:
+            raise FasciscanError(f"{path}: has more than one column {key!r}; keep one.")
+        if key not in COLUMNS:
+            near = get_close_matches(key, COLUMNS, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"the columns are {', '.join(COLUMNS)}."
             raise FasciscanError(f"{path}: has a column {name!r} that is not known; {hint}")
 
 
+def _check_once(path: Path, entries: Sequence[Entry]) -> None:
+    """Refuse a clip that is named twice, also by a link or another way to write its path."""
+    names: dict[str, Path] = {}
+    for entry in entries:
+        first = names.setdefault(os.path.realpath(entry.clip), entry.clip)
+        if first is not entry.clip:
+            told = " and as ".join(dict.fromkeys(map(str, (first, entry.clip))))
+            raise FasciscanError(f"{path}: names a clip more than once, as {told}; a clip shows one muscle.")
+
+
 def _read_row(path: Path, line: int, row: Mapping[str | None, Any]) -> Entry:
-    cells = {(name or "").strip(): (text or "").strip() for name, text in row.items() if isinstance(text, str)}
+    cells = {
+        (name or "").strip().casefold(): (text or "").strip() for name, text in row.items() if isinstance(text, str)
+    }
 
     def refuse(what: str, remedy: str) -> FasciscanError:
         return FasciscanError(f"{path}: line {line} {what}; {remedy}.")
 
     beyond = [cell.strip() for cell in row.get(None) or () if cell.strip()]  # for which there is no column
     if beyond:
-        raise refuse(f"goes on beyond its columns with {beyond[0]!r}", "put a cell with commas in quotation marks")
+        raise refuse(
+            f"goes on beyond its columns with {beyond[0]!r}",
+            "put a cell with commas, semicolons or tabs in quotation marks",
+        )
     for name in REQUIRED:
         if not cells.get(name):
             raise refuse(f"names no {name}", f"fill in its {name!r}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
 from fasciscan.clip import printable
 from fasciscan.clip.quality import GOOD_RATE_HZ, USUAL_TWITCH_MM
-from fasciscan.exam.clip_counts import ClipCount
+from fasciscan.exam.clip_counts import ClipCount, Failed
 from fasciscan.exam.counts import LONG_ENOUGH_S, Rate, is_short_look, poisson_rate
 from fasciscan.exam.muscles import MuscleName, known_muscles, name_muscle
 from fasciscan.exam.rates import Dispersion, bootstrap_rate, judge_dispersion
@@ -49,6 +50,7 @@ class MuscleCount:
     name: MuscleName
     side: str | None
     clips: tuple[ClipCount, ...]
+    """Empty where none could be analysed."""
     recorded_s: float
     exposure_s: float
     count: int
@@ -85,8 +87,15 @@ class MuscleCount:
         return self.count >= LEAST_TO_FASCICULATE if self.exposure_s > 0 else None
 
 
-def count_muscles(clips: Sequence[ClipCount]) -> tuple[MuscleCount, ...]:
+def count_muscles(clips: Sequence[ClipCount], failed: Sequence[Failed] = ()) -> tuple[MuscleCount, ...]:
     """Add up the clips muscle by muscle and side by side.
+
+    Parameters
+    ----------
+    clips
+        The clips that were analysed.
+    failed
+        Those that could not be: a muscle that has no others is listed all the same, with no rate.
 
     Returns
     -------
@@ -95,23 +104,24 @@ def count_muscles(clips: Sequence[ClipCount]) -> tuple[MuscleCount, ...]:
     """
     groups: dict[tuple[str, str | None], list[ClipCount]] = {}
     for clip in clips:
-        name = name_muscle(clip.entry.muscle)
-        groups.setdefault((name.name, _side(name, clip)), []).append(clip)
-    return tuple(count_muscle(groups[key]) for key in sorted(groups, key=_body_order))
+        groups.setdefault(_place(clip.entry.muscle, clip.entry.side), []).append(clip)
+    lost = Counter(_place(clip.muscle, clip.side) for clip in failed)
+    places = sorted({*groups, *lost}, key=_body_order)
+    return tuple(count_muscle(*place, groups.get(place, ()), lost[place]) for place in places)
 
 
-def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
-    """Add up the clips of one muscle of one side, at least one."""
+def count_muscle(muscle: str, side: str | None, clips: Sequence[ClipCount], lost: int = 0) -> MuscleCount:
+    """Add up the clips of one muscle of one side; `lost` is how many others could not be analysed."""
     exposure_s = sum(clip.exposure_s for clip in clips)
     events = [event for clip in clips for event in clip.events]
     watched = [clip.watched for clip in clips]
     dispersion = judge_dispersion(watched)
     recorded_s = sum(clip.duration_s for clip in clips)
     limit_mm = mean_limit((clip.detection_limit_mm, clip.exposure_s) for clip in clips)
-    name = name_muscle(clips[0].entry.muscle)
+    name = name_muscle(muscle)
     return MuscleCount(
         name=name,
-        side=_side(name, clips[0]),
+        side=side,
         clips=tuple(clips),
         recorded_s=recorded_s,
         exposure_s=exposure_s,
@@ -120,17 +130,18 @@ def count_muscle(clips: Sequence[ClipCount]) -> MuscleCount:
         dispersion=dispersion,
         bootstrap_per_min=bootstrap_rate(watched) if dispersion and dispersion.is_clustered else None,
         rate_per_min_cm2=_rate_per_area(clips, len(events)),
-        sites=SiteCount(max(clip.sites for clip in clips), sum(clip.sites for clip in clips)),
+        sites=SiteCount(max((clip.sites for clip in clips), default=0), sum(clip.sites for clip in clips)),
         amplitude_mm=_spread([event.peak_displacement_mm for event in events]),
         detection_limit_mm=limit_mm,
         duration_s=_spread([event.duration_s for event in events]),
-        notes=_notes(name, clips, exposure_s, recorded_s, limit_mm),
+        notes=_notes(side, clips, exposure_s, recorded_s, limit_mm) if clips else (_say_lost(lost),),
     )
 
 
-def _side(name: MuscleName, clip: ClipCount) -> str | None:
-    """Side of a muscle that has one: both halves of the tongue are one muscle."""
-    return clip.entry.side if name.known is None or name.known.paired else None
+def _place(muscle: str, side: str | None) -> tuple[str, str | None]:
+    """Give the muscle's one name, and the side of one that has sides: both halves of the tongue are one muscle."""
+    name = name_muscle(muscle)
+    return name.name, side if name.known is None or name.known.paired else None
 
 
 def _body_order(key: tuple[str, str | None]) -> tuple[int, str, str]:
@@ -158,11 +169,15 @@ def _spread(values: Sequence[float | None]) -> Spread | None:
     return Spread(median, low, high, len(known))
 
 
+def _say_lost(lost: int) -> str:
+    return "its clip could not be analysed" if lost == 1 else "none of its clips could be analysed"
+
+
 def _notes(
-    name: MuscleName, clips: Sequence[ClipCount], exposure_s: float, recorded_s: float, limit_mm: float | None
+    side: str | None, clips: Sequence[ClipCount], exposure_s: float, recorded_s: float, limit_mm: float | None
 ) -> tuple[str, ...]:
     notes = []
-    if any(clip.entry.side != _side(name, clip) for clip in clips):
+    if any(clip.entry.side != side for clip in clips):
         notes.append("sides taken together")
     if exposure_s == 0:
         notes.append("nothing could be analysed")

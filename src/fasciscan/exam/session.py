@@ -6,23 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-from fasciscan.exam.clip_counts import ClipCount
+from fasciscan.clip import printable
+from fasciscan.exam.clip_counts import ClipCount, Failed
 from fasciscan.exam.context import Context
+from fasciscan.exam.manifest import Entry
 from fasciscan.exam.muscle_counts import MuscleCount, count_muscles
 from fasciscan.exam.muscles import MuscleName, name_muscle
 from fasciscan.exam.summary import Summary, sum_up
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A clip of the manifest that could not be analysed."""
-
-    clip: Path
-    muscle: str
-    side: str | None
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,7 @@ def make_exam(
         What made the exam.
     """
     single, twice = _drop_copies(clips)
-    muscles = count_muscles(single)
+    muscles = count_muscles(single, failed)
     return Exam(
         subject=subject,
         visit_date=visit_date,
@@ -89,11 +80,17 @@ def _drop_copies(clips: Sequence[ClipCount]) -> tuple[list[ClipCount], list[str]
     for clip in clips:
         first = kept.setdefault(clip.sha256, clip)
         if first is not clip:
+            counted = _label(first.entry)
             warnings.append(
-                f"{clip.entry.clip.name} is the same recording as {first.entry.clip.name} and was counted once, for "
-                f"{name_muscle(first.entry.muscle).name}."
+                f"{printable(clip.entry.clip.name)} ({_label(clip.entry)}) is the same recording as "
+                f"{printable(first.entry.clip.name)} ({counted}) and was counted once, for {counted}."
             )
     return list(kept.values()), warnings
+
+
+def _label(entry: Entry) -> str:
+    name = name_muscle(entry.muscle).name
+    return f"{name}, {entry.side}" if entry.side else name
 
 
 def _warn(clips: Sequence[ClipCount], muscles: Sequence[MuscleCount]) -> list[str]:

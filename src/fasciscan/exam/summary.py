@@ -125,6 +125,8 @@ class Summary:
     rules: tuple[RuleResult, ...]
     sides: tuple[SideRatio, ...]
     tongue_fasciculates: bool
+    unseen: tuple[str, ...]
+    """Muscles of the exam of which nothing could be analysed on either side."""
 
 
 def sum_up(muscles: Sequence[MuscleCount]) -> Summary:
@@ -144,7 +146,13 @@ def sum_up(muscles: Sequence[MuscleCount]) -> Summary:
         rules=tuple(_ask(rule, analysed) for rule in PUBLISHED),
         sides=_compare_sides(analysed),
         tongue_fasciculates=any(muscle.name.name == "tongue" for muscle in active),
+        unseen=_find_unseen(muscles, analysed),
     )
+
+
+def _find_unseen(muscles: Sequence[MuscleCount], analysed: Sequence[MuscleCount]) -> tuple[str, ...]:
+    seen = {muscle.name.name for muscle in analysed}
+    return tuple(dict.fromkeys(muscle.name.name for muscle in muscles if muscle.name.name not in seen))
 
 
 def _count_region(region: Region, analysed: Sequence[MuscleCount]) -> RegionCount:

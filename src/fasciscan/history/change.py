@@ -48,6 +48,8 @@ class Change:
     """Rate after over rate before; None where nothing can be told."""
     note: str
     """Why there is no ratio, or what to doubt of it; empty where nothing."""
+    models: str = ""
+    """Which different models counted, and what to do about it; empty where one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Trend:
     """Two-sided, that the rate does not change."""
     note: str
     """What to doubt of it; empty where nothing."""
+    models: str = ""
+    """Which different models counted, and what to do about it; empty where one did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +124,8 @@ def _compare(place: Place, before: Seen | None, after: Seen | None) -> Change:
     ratio = compare_rates(after.count, after.exposure_s, before.count, before.exposure_s, level=LEVEL)
     if ratio is None:
         return Change(place, before, after, None, "none seen at either visit")
-    doubts = (
-        _note_models(before.models | after.models, "both"),
-        say_unequal(before.detection_limit_mm, after.detection_limit_mm),
-    )
-    return Change(place, before, after, ratio, "; ".join(filter(None, doubts)))
+    unequal = say_unequal(before.detection_limit_mm, after.detection_limit_mm)
+    return Change(place, before, after, ratio, unequal, _note_models(before.models | after.models, "both"))
 
 
 def _note_models(models: frozenset[str], visits: str) -> str:
@@ -167,8 +168,8 @@ def find_trends(history: SubjectHistory) -> Trends | None:
         error = fit.error * math.sqrt(dispersion)
         low, factor, high = (_factor(fit.slope + sign * reach * error) for sign in (-1, 0, 1))
         p = 2 * float(stdtr(freedom, -abs(fit.slope) / error))
-        note = "; ".join(filter(None, (_note_models(fit.models, "all"), say_unequal(*fit.limits_mm))))
-        trends.append(Trend(muscle.place, fit.visits, factor, low, high, LEVEL, p, note))
+        note, models = say_unequal(*fit.limits_mm), _note_models(fit.models, "all")
+        trends.append(Trend(muscle.place, fit.visits, factor, low, high, LEVEL, p, note, models))
     return Trends(tuple(trends), dispersion, freedom)
 
 

@@ -127,7 +127,8 @@ def shade_of(muscle: MuscleCount) -> str:
 def _spot(muscle: MuscleCount, place: Place) -> Spot:
     on_right = (muscle.side == "left") is not place.from_back
     way = 1 if on_right else -1
-    rate = "not analysed" if muscle.rate_per_min is None else f"{say_interval(muscle.rate_per_min)} per minute"
+    rate = muscle.rate_per_min
+    told = "not analysed" if rate is None else f"{muscle.count} seen, {say_interval(rate)} per minute"
     return Spot(
         MIDDLE + way * place.x,
         place.y,
@@ -136,5 +137,5 @@ def _spot(muscle: MuscleCount, place: Place) -> Spot:
         way * place.turn_deg,
         shade_of(muscle),
         muscle.is_short,
-        f"{muscle.label}: {muscle.count} seen, {rate}",
+        f"{muscle.label}: {told}",
     )

@@ -63,7 +63,8 @@ def _say_reach(summary: Summary) -> str:
         case Extent.NONE:
             return f"No muscle showed {LEAST_TO_FASCICULATE} fasciculations or more."
         case Extent.ALONE:
-            reach = "No other muscle was looked at, so how far it reaches cannot be told."
+            others = "could be analysed" if summary.unseen else "was looked at"
+            reach = f"No other muscle {others}, so how far it reaches cannot be told."
         case Extent.FOCAL:
             reach = "It is focal: one muscle alone."
         case Extent.REGIONAL:
@@ -90,7 +91,7 @@ def say_muscle(muscle: MuscleCount) -> str:
     """Say what a muscle's count leaves open, where a reader may take it for more than it is; empty elsewhere."""
     rate = muscle.rate_per_min
     if rate is None:
-        return "Nothing could be analysed."
+        return "Nothing could be analysed." if muscle.clips else ""  # a note says so already
     if muscle.count == 0 and muscle.is_short:
         return f"None seen in {say_seconds(muscle.exposure_s)} still allows up to {say_number(rate.high)} per minute."
     bootstrap = muscle.bootstrap_per_min
@@ -227,9 +228,12 @@ def say_exam_limits(exam: Exam) -> list[str]:
             f"Watched for less than {LONG_ENOUGH_S:.0f} s: {join(short)}. In ALS, 10 s misses fasciculations in three "
             "of ten muscles that have them (Duarte 2020); 60 s finds at least two in nearly every one (Matamala 2017)."
         )
-    unseen = [str(region.region) for region in exam.summary.regions if not region.examined]
-    if unseen:
-        limits.append(f"No muscle was examined of these regions: {', '.join(unseen)}.")
+    unseen = [region.region for region in exam.summary.regions if not region.examined]
+    recorded = {muscle.name.region for muscle in exam.muscles}
+    if missing := [str(region) for region in unseen if region not in recorded]:
+        limits.append(f"No muscle was examined of these regions: {', '.join(missing)}.")
+    if lost := [str(region) for region in unseen if region in recorded]:
+        limits.append(f"No muscle could be analysed of these regions: {', '.join(lost)}.")
     classifiers = {clip.classifier: None for muscle in exam.muscles for clip in muscle.clips}
     return [
         *limits,
@@ -279,7 +283,7 @@ def _other_regions(summary: Summary) -> str:
     quiet = [str(region.region) for region in summary.regions if region.examined and not region.fasciculating]
     active = join(_active_regions(summary))
     if not quiet:
-        return f" ({active}), the only one examined."
+        return f" ({active}), the only one analysed."
     return f" ({active}); none in the muscles examined of these: {', '.join(quiet)}."
 
 
