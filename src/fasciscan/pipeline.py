@@ -139,10 +139,10 @@ def analyze(
     moving = join_stretches([stretch for block in blocks for stretch in block.restless])
     events = [event for block in blocks for event in block.events]
     key_frames = clip.key_frames[log.index]
-    erased = is_erased(log.difference, log.unchanged, key_frames)
+    erased = is_erased(log.difference[~key_frames], log.unchanged[~key_frames])
     copied = log.copied | mark_refreshed(log.difference, key_frames)
     if events:  # else nothing tells tissue at rest from an image that is frozen
-        copied &= ~mark_at_rest(log.times_s, log.difference, log.unchanged, key_frames)
+        copied &= ~mark_at_rest(log.times_s, log.difference, log.unchanged, erased)
     quality = judge_quality(log.times_s, copied, log.contrast, moving, clip.times_s)
     found = _number([_unless_excluded(event, quality.unusable) for event in events])
     twitches, elsewhere = part_by_region([event for event in found if event.kind is Kind.FASCICULATION], region)

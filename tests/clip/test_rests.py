@@ -10,7 +10,6 @@ from fasciscan.pipeline import analyze
 
 SAMPLE = Path(__file__).parents[2] / "data_samples" / "biceps-twitches.mp4"
 RATE_HZ = 40
-NO_KEYS = np.zeros(100, np.bool_)
 
 
 @pytest.fixture
@@ -25,9 +24,9 @@ def rest():
     return make
 
 
-@pytest.mark.parametrize(("after", "held"), [(0.9, 40), (0.4, 0)])
-def test_a_rest_that_ends_in_a_change_of_a_part_is_the_codecs(rest, after, held):
-    marked = mark_held(*rest(0.5, after))
+@pytest.mark.parametrize(("after", "erased", "held"), [(0.9, False, 40), (0.4, False, 0), (0.4, True, 40)])
+def test_a_rest_that_ends_in_a_change_of_a_part_is_the_codecs(rest, after, erased, held):
+    marked = mark_held(*rest(0.5, after), erased)
     assert marked.sum() == held
     assert not marked[:20].any()
 
@@ -35,39 +34,36 @@ def test_a_rest_that_ends_in_a_change_of_a_part_is_the_codecs(rest, after, held)
 def test_a_few_copies_are_not_the_codecs():
     difference, unchanged = np.full(30, 0.5), np.full(30, 0.9)
     difference[10:15] = 0.0
-    assert not mark_held(difference, unchanged).any()
+    assert not mark_held(difference, unchanged, erased=False).any()
     difference[15] = 0.0
-    assert mark_held(difference, unchanged).sum() == 6
+    assert mark_held(difference, unchanged, erased=False).sum() == 6
 
 
 def test_a_rest_to_the_end_is_not_known_to_be_the_codecs():
     difference, unchanged = np.full(30, 0.5), np.full(30, 0.9)
     difference[10:] = 0.0
-    assert not mark_held(difference, unchanged).any()
+    assert not mark_held(difference, unchanged, erased=True).any()
 
 
-@pytest.mark.parametrize(("usual", "after", "at_rest"), [(0.98, 0.9, 40), (0.98, 0.4, 0), (0.5, 0.9, 0)])
-def test_a_long_rest_is_one_where_compression_erases_and_a_freeze_elsewhere(rest, usual, after, at_rest):
-    assert mark_at_rest(np.arange(100) / RATE_HZ, *rest(usual, after), NO_KEYS).sum() == at_rest
-
-
-def test_a_short_rest_is_one_anywhere(rest):
-    assert mark_at_rest(np.arange(100) / (4 * RATE_HZ), *rest(0.5, 0.9), NO_KEYS).sum() == 40
+@pytest.mark.parametrize(("rate_hz", "erased", "at_rest"), [(40, True, 40), (40, False, 0), (160, False, 40)])
+def test_half_a_second_of_rest_is_a_freeze_unless_compression_erases(rest, rate_hz, erased, at_rest):
+    assert mark_at_rest(np.arange(100) / rate_hz, *rest(0.5, 0.9), erased).sum() == at_rest
 
 
 def test_a_key_frame_in_a_rest_is_the_same_image_anew(rest):
     difference, _ = rest(0.5, 0.9)
-    keys = NO_KEYS.copy()
-    keys[[10, 40, 60]] = True
+    keys = np.isin(np.arange(100), (10, 40, 60))
     difference[40] = 1.0
     assert np.flatnonzero(mark_refreshed(difference, keys)).tolist() == [40]
 
 
-def test_key_frames_do_not_hide_that_compression_erases():
-    difference, unchanged, keys = np.full(100, 0.02), np.full(100, 0.99), np.arange(100) % 2 == 0
-    unchanged[keys] = 0.2
-    assert is_erased(difference, unchanged, keys)
-    assert not is_erased(difference, unchanged, NO_KEYS)
+@pytest.mark.parametrize(("usual", "erased"), [(0.98, True), (0.9, False)])
+def test_compression_erases_where_new_images_change_little(rest, usual, erased):
+    assert is_erased(*rest(usual, 0.2)) is erased
+
+
+def test_a_frozen_image_is_not_erased():
+    assert not is_erased(np.zeros(30), np.ones(30))
 
 
 @pytest.fixture(scope="module")

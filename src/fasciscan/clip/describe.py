@@ -64,7 +64,7 @@ def describe(clip: Clip) -> Description:
             *clip.warnings,
             *warn_of_lost_frames(clip, len(index)),
             *quality.warnings,
-            *warn_of_hidden(None, is_erased(difference, unchanged, key_frames)),
+            *warn_of_hidden(None, is_erased(difference[~key_frames], unchanged[~key_frames])),
         ),
     )
 

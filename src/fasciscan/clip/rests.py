@@ -80,10 +80,11 @@ def mark_refreshed(difference: NDArray[np.floating], key_frames: NDArray[np.bool
     return key_frames & rests[:-2] & rests[2:]
 
 
-def mark_held(difference: NDArray[np.floating], unchanged: NDArray[np.floating]) -> NDArray[np.bool_]:
+def mark_held(difference: NDArray[np.floating], unchanged: NDArray[np.floating], erased: bool) -> NDArray[np.bool_]:
     """Mark the copies that a codec made where nothing moved enough to be worth its bits: the tissue is at rest.
 
-    They come in long rows, and what follows changes a part of the picture alone, as no new image does.
+    They come in long rows, and what follows changes a part of the picture alone, as no new image does; or, where
+    compression erases what is small, anything.
 
     Parameters
     ----------
@@ -91,6 +92,8 @@ def mark_held(difference: NDArray[np.floating], unchanged: NDArray[np.floating])
         (n,) as for :func:`mark_copies`.
     unchanged
         (n,) share of the tissue that is just as in the frame before.
+    erased
+        From :func:`is_erased`.
 
     Returns
     -------
@@ -100,14 +103,11 @@ def mark_held(difference: NDArray[np.floating], unchanged: NDArray[np.floating])
     rests = mark_rests(difference)
     changed = np.flatnonzero(~rests)
     after = np.append(changed, -1)[np.searchsorted(changed, np.arange(len(rests)))]
-    return rests & (after >= 0) & (np.asarray(unchanged)[after] >= PARTLY_FROM)
+    return rests & (after >= 0) & (erased | (np.asarray(unchanged)[after] >= PARTLY_FROM))
 
 
 def mark_at_rest(
-    times_s: NDArray[np.float64],
-    difference: NDArray[np.floating],
-    unchanged: NDArray[np.floating],
-    key_frames: NDArray[np.bool_],
+    times_s: NDArray[np.float64], difference: NDArray[np.floating], unchanged: NDArray[np.floating], erased: bool
 ) -> NDArray[np.bool_]:
     """Mark the copies in which tissue is at rest, in a clip in which something moves; the others miss an image.
 
@@ -115,26 +115,23 @@ def mark_at_rest(
     ----------
     times_s
         (n,) time of each frame.
-    difference, unchanged, key_frames
-        (n,) as for :func:`is_erased`. Where it is not, a rest of half a second or more is a freeze.
+    difference, unchanged, erased
+        As for :func:`mark_held`. Where compression erases nothing, a rest of half a second or more is a freeze.
     """
-    if is_erased(difference, unchanged, key_frames):
-        return mark_held(difference, np.where(key_frames, 1.0, unchanged))
-    held = mark_held(difference, unchanged)
-    for start, end in frozen_stretches(times_s, held):
-        held &= (times_s < start) | (times_s >= end)
+    held = mark_held(difference, unchanged, erased)
+    if not erased:
+        for start, end in frozen_stretches(times_s, held):
+            held &= (times_s < start) | (times_s >= end)
     return held
 
 
-def is_erased(difference: NDArray[np.floating], unchanged: NDArray[np.floating], key_frames: NDArray[np.bool_]) -> bool:
+def is_erased(difference: NDArray[np.floating], unchanged: NDArray[np.floating]) -> bool:
     """Tell whether strong compression has erased small motion: new images change little of the tissue.
 
     Parameters
     ----------
     difference, unchanged
-        (n,) as for :func:`mark_held`.
-    key_frames
-        (n,) those that are coded anew, and so change everywhere.
+        (n,) as for :func:`mark_held`, of the frames that are no key frames: those change everywhere.
     """
-    new = (np.asarray(difference) >= IDENTICAL_BELOW) & ~key_frames
-    return bool(new.any()) and float(np.median(np.asarray(unchanged)[new])) >= ERASED_FROM
+    new = difference >= IDENTICAL_BELOW
+    return bool(new.any()) and float(np.median(unchanged[new])) >= ERASED_FROM

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip import Clip, compare, mark_copies, mark_held
+from fasciscan.clip import Clip, compare, is_erased, mark_copies, mark_held
 from fasciscan.motion.grid import Grid
 from fasciscan.motion.track import LAG_MOST, Motion, Past, make_cells, track
 
@@ -86,6 +86,7 @@ def working_frames(clip: Clip, grid: Grid) -> Iterator[WorkingFrame]:
     area = int(np.count_nonzero(tissue))
     sparse = np.ascontiguousarray(tissue[::_SPARSE, ::_SPARSE])
     waiting: list[WorkingFrame] = []
+    compared: list[tuple[float, float]] = []
     judged = 0
     last: NDArray[np.uint8] | None = None
     for frame in clip.frames():
@@ -93,12 +94,14 @@ def working_frames(clip: Clip, grid: Grid) -> Iterator[WorkingFrame]:
         difference, unchanged = (np.nan, np.nan) if last is None else compare(image, last, tissue, area)
         _, deviation = cv2.meanStdDev(image[::_SPARSE, ::_SPARSE], mask=sparse)
         waiting.append(WorkingFrame(frame.index, frame.time_s, image, difference, unchanged, float(deviation[0, 0])))
+        if not clip.key_frames[frame.index]:
+            compared.append((difference, unchanged))
         last = image
         if len(waiting) >= judged + _CHUNK + _LOOK_AROUND:
-            yield from _judge(waiting, judged, judged + _CHUNK)
+            yield from _judge(waiting, judged, judged + _CHUNK, is_erased(*np.transpose(compared)))
             del waiting[: judged + _CHUNK - _LOOK_AROUND]
             judged = _LOOK_AROUND
-    yield from _judge(waiting, judged, len(waiting))
+    yield from _judge(waiting, judged, len(waiting), bool(compared) and is_erased(*np.transpose(compared)))
 
 
 def measure_frames(
@@ -227,10 +230,10 @@ def _tissue_mask(grid: Grid) -> NDArray[np.uint8]:
     return mask
 
 
-def _judge(waiting: list[WorkingFrame], start: int, stop: int) -> Iterator[WorkingFrame]:
+def _judge(waiting: list[WorkingFrame], start: int, stop: int, erased: bool) -> Iterator[WorkingFrame]:
     difference = np.array([frame.difference for frame in waiting])
     copied = mark_copies(difference)
-    held = mark_held(difference, np.array([frame.unchanged for frame in waiting]))
+    held = mark_held(difference, np.array([frame.unchanged for frame in waiting]), erased)
     usual = np.nanmedian(difference) if np.isfinite(difference).any() else 0.0
     for k in range(start, min(stop, len(waiting))):
         frame = waiting[k]
