@@ -45,7 +45,7 @@ RATES_PER_MIN = {
     ("biceps", "left"): 42.0, ("biceps", "right"): 11.0,
     ("triceps", "left"): 9.0, ("triceps", "right"): 3.0,
     ("FDI", "left"): 65.0, ("FDI", "right"): 18.0,
-    ("paraspinals", "left"): 1.0, ("paraspinals", "right"): 0.0,
+    ("thoracic paraspinals", "left"): 1.0, ("thoracic paraspinals", "right"): 0.0,
     ("RF", "left"): 3.0, ("RF", "right"): 0.0,
     ("TA", "left"): 6.0, ("TA", "right"): 2.0,
     ("GM", "left"): 8.0, ("GM", "right"): 12.0,
