@@ -61,11 +61,8 @@ def true_rate(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) -> float:
         0 where the whole clip is frozen. Where copies could not be told the rate is that of the timestamps: an upper
         bound.
     """
-    frozen = frozen_stretches(times_s, copies)
-    live_s = clip_end(times_s) - times_s[0] - sum(end - start for start, end in frozen)
-    new = ~copies
-    for start, end in frozen:
-        new &= (times_s < start) | (times_s >= end)
+    live_s = clip_end(times_s) - times_s[0] - sum(end - start for start, end in frozen_stretches(times_s, copies))
+    new = ~copies & ~mark_frozen(times_s, copies)
     return float(new.sum() / live_s) if new.any() and live_s > 0 else 0.0
 
 
@@ -84,6 +81,14 @@ def frozen_stretches(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) ->
         for start, end, frames in zip(bounds[:-1], bounds[1:], runs, strict=True)
         if frames > 1 and end - start >= FROZEN_FROM_S
     ]
+
+
+def mark_frozen(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the frames of the stretches that :func:`frozen_stretches` finds."""
+    frozen = np.zeros(len(times_s), np.bool_)
+    for start, end in frozen_stretches(times_s, copies):
+        frozen |= (start <= times_s) & (times_s < end)
+    return frozen
 
 
 def clip_end(times_s: NDArray[np.float64]) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip.copies import clip_end, frozen_stretches, true_rate
+from fasciscan.clip.copies import clip_end, frozen_stretches, mark_frozen, true_rate
 from fasciscan.clip.loops import warn_of_loop
 
 SLOWEST_RATE_HZ = 12.0
@@ -98,7 +98,7 @@ def judge_quality(
     whole_s = end_s - start_s + sum(part.end_s - part.start_s for part in missing)
     left_s = whole_s - sum(part.end_s - part.start_s for part in unusable)
     exposure_s = left_s if left_s > LEAST_EXPOSURE_S else 0.0
-    among_new = copies & ~_within(times_s, _frozen(times_s, copies))
+    among_new = copies & ~mark_frozen(times_s, copies)
     told = _warn(whole_s, rate, nominal, among_new, unusable)
     if rate and contrast is not None:
         told += warn_of_loop(times_s, contrast)
@@ -150,14 +150,6 @@ def _missing_ends(start_s: float, end_s: float, promised_s: NDArray[np.float64])
 
 def _frozen(times_s: NDArray[np.float64], copies: NDArray[np.bool_]) -> list[Unusable]:
     return [Unusable(start, end, "frozen") for start, end in frozen_stretches(times_s, copies)]
-
-
-def _within(times_s: NDArray[np.float64], parts: list[Unusable]) -> NDArray[np.bool_]:
-    """(n,) whether each moment lies in one of the stretches."""
-    within = np.zeros(len(times_s), np.bool_)
-    for part in parts:
-        within |= (part.start_s <= times_s) & (times_s < part.end_s)
-    return within
 
 
 def _gaps(times_s: NDArray[np.float64]) -> list[Unusable]:

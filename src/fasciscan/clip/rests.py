@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip.copies import IDENTICAL_BELOW, LONGEST_NEAR_COPIES, frozen_stretches
+from fasciscan.clip.copies import IDENTICAL_BELOW, LONGEST_NEAR_COPIES, mark_frozen
 
 PARTLY_FROM = 0.8
 """Share of the tissue left just as it was from which on a frame brings no new image but a change of a part of it. New
@@ -119,10 +119,7 @@ def mark_at_rest(
         As for :func:`mark_held`. Where compression erases nothing, a rest of half a second or more is a freeze.
     """
     held = mark_held(difference, unchanged, erased)
-    if not erased:
-        for start, end in frozen_stretches(times_s, held):
-            held &= (times_s < start) | (times_s >= end)
-    return held
+    return held if erased else held & ~mark_frozen(times_s, held)
 
 
 def is_erased(difference: NDArray[np.floating], unchanged: NDArray[np.floating]) -> bool:
