@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -62,6 +63,18 @@ def test_compression_erases_where_new_images_change_little(rest, usual, erased):
     assert is_erased(*rest(usual, 0.2)) is erased
 
 
+@pytest.mark.parametrize(("still", "usual", "erased"), [(0.5, 0.85, False), (0.9, 0.85, True), (0.9, 0.6, False)])
+def test_compression_erases_too_where_most_frames_are_copies_and_new_ones_change_a_part(still, usual, erased):
+    copies = np.arange(100) % 10 < 10 * still
+    copies[-1] = False
+    assert is_erased(np.where(copies, 0.0, 0.5), np.where(copies, 1.0, usual)) is erased
+
+
+def test_a_rest_at_the_end_may_be_a_freeze_and_does_not_tell_of_compression():
+    copies = np.arange(100) >= 20
+    assert not is_erased(np.where(copies, 0.0, 0.5), np.where(copies, 1.0, 0.85))
+
+
 def test_a_frozen_image_is_not_erased():
     assert not is_erased(np.zeros(30), np.ones(30))
 
@@ -89,6 +102,32 @@ def test_twitches_are_found_and_rest_counts_where_compression_lets_it_stand_stil
     assert result.count >= 5
     assert result.detection_limit_mm is None
     assert any("strong compression" in told for told in result.warnings)
+
+
+@pytest.fixture(scope="module")
+def drawn(speckle, encode, tmp_path_factory) -> Path:
+    """Three twitches in a picture without noise, which lies still to the grey level between them."""
+    tissue = speckle(1, 240, 240, noise=0)[0]
+    y, x = np.mgrid[:240, :240].astype(np.float32)
+    pictures = []
+    for time_s in np.arange(0, 8, 1 / RATE_HZ):
+        push = np.zeros_like(x)
+        for start_s, center_x, center_y in ((1.5, 90, 120), (4.2, 150, 80), (6.5, 90, 120)):
+            phase = (time_s - start_s) / 0.35
+            if 0 < phase < 1:
+                near = np.exp(-(((x - center_x) / 30) ** 2) - ((y - center_y) / 20) ** 2)
+                push += 3 * np.sin(np.pi * phase) ** 2 * near
+        pictures.append(cv2.remap(tissue, x - push, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
+    return encode(
+        tmp_path_factory.mktemp("drawn") / "drawn.mkv", np.stack(pictures), "ffv1", rate=RATE_HZ, pixels="gray"
+    )
+
+
+def test_a_picture_drawn_without_noise_is_watched_whole(drawn):
+    result = analyze(drawn, ClipOptions(mm_per_px=0.1)).result
+    assert result.clip.tissue_area_mm2 > 0.9 * 24**2
+    assert result.exposure_s > 0.8 * result.clip.duration_s
+    assert [event.peak_s for event in result.events] == pytest.approx([1.675, 4.375, 6.675], abs=0.05)
 
 
 def test_a_frozen_clip_with_key_frames_is_frozen(speckle, encode, tmp_path):

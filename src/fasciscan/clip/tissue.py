@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from fasciscan.clip.copies import mark_copies
+from fasciscan.clip.copies import IDENTICAL_BELOW, mark_copies
 from fasciscan.clip.panes import without_second_pane
 from fasciscan.clip.recording import Box
 from fasciscan.clip.survey import Survey
@@ -30,7 +30,7 @@ TEXTURED_SHARE = 0.2
 """A block is textured if this share of its pixels differs from the pixel to the left or above. Strongly compressed deep
 muscle has 0.3 and more, flat screen 0, text up to 0.9, which is why texture alone does not do."""
 STILL_TEXTURED_SHARE = 0.6
-"""The same for a frozen clip, where nothing else tells tissue from text."""
+"""The same where the image stands still, and nothing else tells tissue from text."""
 CHANGE_SHARE = 0.03
 """A block is alive if it changes by more than this share of what the liveliest blocks change by. Screen around tissue
 has up to 0.01 in recompressed recordings, the quietest tissue 0.04 and more."""
@@ -132,6 +132,8 @@ class _Grid:
     """Share of pixels that differ from their neighbour."""
     change: NDArray[np.float32]
     """Mean absolute grey difference to the first frame."""
+    mostly_still: bool
+    """Whether most frames show the first image again: compression or drawing without noise lets tissue stand still."""
 
 
 def _look(seen: Survey, allowed: NDArray[np.bool_]) -> _Grid:
@@ -143,13 +145,17 @@ def _look(seen: Survey, allowed: NDArray[np.bool_]) -> _Grid:
 
     textured = np.zeros((height, width), np.float32)
     change = np.zeros((height, width), np.float32)
+    differences = []
     for frame in frames:
+        apart = cv2.absdiff(frame, frames[0])
+        differences.append(cv2.norm(apart, cv2.NORM_L1) / apart.size)
         cv2.accumulate(_differs_from_neighbour(frame), textured)
-        cv2.accumulate(cv2.absdiff(frame, frames[0]), change)
+        cv2.accumulate(apart, change)
     inside = _reduce(allowed.astype(np.float32), size) >= 0.5
     return _Grid(
         np.where(inside, _reduce(textured, size) / len(frames), 0),
         np.where(inside, _reduce(change, size) / max(1, len(frames) - 1), 0),
+        bool(np.median(differences) < IDENTICAL_BELOW),
     )
 
 
@@ -174,10 +180,10 @@ def _outline(grid: _Grid, *, is_brief: bool) -> NDArray[np.bool_]:
         return outline
     change = cv2.medianBlur(grid.change, GAP_BLOCKS)
     liveliest = np.percentile(change[textured], LIVELIEST_PERCENTILE)
-    is_still = liveliest < STILL_BELOW
-    if not is_still:
+    is_alive = liveliest >= STILL_BELOW
+    if is_alive:
         outline |= _hull_of_large(textured & (change >= CHANGE_SHARE * liveliest), GAP_BLOCKS)
-    if is_still or is_brief:
+    if grid.mostly_still or not is_alive or is_brief:
         outline |= _hull_of_large(grid.textured >= STILL_TEXTURED_SHARE, 1)  # lines of text lie no wider apart
     return outline
 
