@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +102,15 @@ def test_key_frames_come_at_their_interval_and_nowhere_else(tmp_path):
 def test_the_same_scene_writes_the_same_file(tmp_path):
     write_clip(SCENE, tmp_path / "a.mp4")
     write_clip(SCENE, tmp_path / "b.mp4")
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("effort", ["veryfast", "medium"])
+def test_a_file_does_not_depend_on_what_memory_held_before(tmp_path, effort):
+    write_clip(with_machine(effort=effort), tmp_path / "a.mp4")
+    write = f"from test_recording import *; write_clip(with_machine(effort={effort!r}), {str(tmp_path / 'b.mp4')!r})"
+    filled = os.environ | {"MALLOC_PERTURB_": "1"}  # glibc fills fresh memory with a byte
+    subprocess.run([sys.executable, "-c", write], cwd=Path(__file__).parent, env=filled, check=True)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 

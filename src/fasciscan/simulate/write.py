@@ -12,6 +12,9 @@ from fasciscan.simulate.render import render
 from fasciscan.simulate.scene import CODECS, Scene
 from fasciscan.simulate.truth import Truth, tell_truth
 
+X264_INSTRUCTIONS = "ssse3"
+"""With AVX-512 x264 weighs blocks by memory that was never written, and below SSSE3 it rounds otherwise: so limited, a
+file is the same in each run, and on each machine that has SSSE3."""
 ENCODERS = {"h264": "libx264", "mpeg4": "mpeg4", "mjpeg": "mjpeg", "hevc": "libx265"}
 NEUTRAL_CHROMA = 128
 LIMITED_RANGE = np.rint(16 + np.arange(256) * 219 / 255).astype(np.uint8)
@@ -68,7 +71,8 @@ def _encode(scene: Scene, path: Path) -> None:
         # More threads cut the picture differently: one keeps the file the same everywhere.
         context.thread_count = 1
         if machine.codec == "h264":
-            stream.options = {"crf": str(machine.quality), "sc_threshold": "0", "preset": machine.effort}
+            steady = f"asm={X264_INSTRUCTIONS}:scenecut=0"
+            stream.options = {"crf": str(machine.quality), "preset": machine.effort, "x264-params": steady}
         elif machine.codec == "hevc":
             alone = "pools=none:frame-threads=1:scenecut=0:log-level=error"
             stream.options = {"crf": str(machine.quality), "preset": machine.effort, "x265-params": alone}
