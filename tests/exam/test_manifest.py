@@ -78,6 +78,14 @@ def test_what_is_not_understood_is_refused_in_one_line(tmp_path, text, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("name", "encoding"), [("a", "utf-16"), ("a", "utf-16-le"), ("für-links", "latin-1")])
+def test_a_table_in_another_encoding_is_refused_with_what_to_do(tmp_path, name, encoding):
+    path = tmp_path / "manifest.csv"
+    path.write_text(f"clip,muscle\n{name}.mp4,BB\n", encoding=encoding)
+    with pytest.raises(FasciscanError, match="save the table as 'CSV UTF-8'"):
+        read_manifest(path)
+
+
 @pytest.mark.parametrize("again", ["./sub/../a.mp4", "link.mp4", "here/a.mp4"])
 def test_a_clip_is_known_by_whatever_path_it_is_named(tmp_path, again):
     (tmp_path / "a.mp4").touch()

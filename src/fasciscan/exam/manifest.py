@@ -20,6 +20,7 @@ from fasciscan.errors import FasciscanError
 COLUMNS = ("clip", "muscle", "side", "view", "subject", "visit_date", "mm_per_px", "notes")
 REQUIRED = ("clip", "muscle")
 MANIFEST_NAME = "manifest.csv"
+NO_TEXT = "{}: is not UTF-8 text; save the table as 'CSV UTF-8'."
 SEPARATORS = ",;\t"
 """As spreadsheets write between cells, by language and kind of file."""
 
@@ -71,7 +72,9 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
     except OSError as error:
         raise FasciscanError(f"{path}: cannot be read ({error.strerror}); check the path.") from error
     except UnicodeDecodeError as error:
-        raise FasciscanError(f"{path}: is not UTF-8 text; save the table as 'CSV UTF-8'.") from error
+        raise FasciscanError(NO_TEXT.format(path)) from error
+    if "\0" in text:
+        raise FasciscanError(NO_TEXT.format(path))
     delimiter = max(SEPARATORS, key=text.partition("\n")[0].count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
