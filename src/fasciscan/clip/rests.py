@@ -130,12 +130,14 @@ def is_erased(difference: NDArray[np.floating], unchanged: NDArray[np.floating])
     Parameters
     ----------
     difference, unchanged
-        (n,) as for :func:`mark_held`, of the frames that are no key frames: those change everywhere.
+        (n,) as for :func:`mark_held`, of the frames that are no key frames, which change everywhere; nan is passed
+        over.
     """
     new = np.flatnonzero(difference >= IDENTICAL_BELOW)
     if not len(new):
         return False
     usual = np.median(unchanged[new])
+    if usual < PARTLY_FROM:
+        return False
     # Three quarters, since a single freeze may take half of a clip; one at the end is left out.
-    at_rest = np.nanpercentile(unchanged[: new[-1] + 1], 25) >= ERASED_FROM
-    return bool(usual >= ERASED_FROM or (usual >= PARTLY_FROM and at_rest))
+    return bool(usual >= ERASED_FROM or np.nanpercentile(unchanged[: new[-1] + 1], 25) >= ERASED_FROM)

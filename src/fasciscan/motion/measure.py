@@ -86,7 +86,7 @@ def working_frames(clip: Clip, grid: Grid) -> Iterator[WorkingFrame]:
     area = int(np.count_nonzero(tissue))
     sparse = np.ascontiguousarray(tissue[::_SPARSE, ::_SPARSE])
     waiting: list[WorkingFrame] = []
-    compared: list[tuple[float, float]] = []
+    compared = np.full((2, len(clip.key_frames)), np.nan)  # to the frame before; key frames change everywhere
     judged = 0
     last: NDArray[np.uint8] | None = None
     for frame in clip.frames():
@@ -95,13 +95,13 @@ def working_frames(clip: Clip, grid: Grid) -> Iterator[WorkingFrame]:
         _, deviation = cv2.meanStdDev(image[::_SPARSE, ::_SPARSE], mask=sparse)
         waiting.append(WorkingFrame(frame.index, frame.time_s, image, difference, unchanged, float(deviation[0, 0])))
         if not clip.key_frames[frame.index]:
-            compared.append((difference, unchanged))
+            compared[:, frame.index] = difference, unchanged
         last = image
         if len(waiting) >= judged + _CHUNK + _LOOK_AROUND:
-            yield from _judge(waiting, judged, judged + _CHUNK, is_erased(*np.transpose(compared)))
+            yield from _judge(waiting, judged, judged + _CHUNK, is_erased(*compared))
             del waiting[: judged + _CHUNK - _LOOK_AROUND]
             judged = _LOOK_AROUND
-    yield from _judge(waiting, judged, len(waiting), bool(compared) and is_erased(*np.transpose(compared)))
+    yield from _judge(waiting, judged, len(waiting), is_erased(*compared))
 
 
 def measure_frames(
